@@ -1,0 +1,5 @@
+export { createLogger, errorFacts, type Logger } from './logger.ts';
+export { accepted, readSettings, SettingsError, type Settings } from './settings-reader.ts';
+export { installShutdown, type ShutdownPhase } from './shutdown.ts';
+export { parseBytes, parseDuration } from './units.ts';
+export { variables, type Variable, type VariableKind, type VariableName } from './variables.ts';
