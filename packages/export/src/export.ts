@@ -1,0 +1,72 @@
+import type { Issue } from '@sluice/fhir';
+import type { ExportState } from './export-state.ts';
+
+/** What an export covers: everything, the data of patients, or the data of a Group's members. */
+export type Level = 'system' | 'patient' | 'group';
+
+/** How output files are written. */
+export type OutputFormat = 'ndjson' | 'ndjson+gzip';
+
+/** A checked kick-off: everything a plan needs to know of the request. Stored with the export. */
+export interface KickOff {
+  readonly level: Level;
+  /** Level group only. */
+  readonly groupId?: string;
+  /** The kick-off URL as it was sent, absolute, for the manifest's `request`. */
+  readonly request: string;
+  /** `_type`; absent: every type of the level. */
+  readonly types?: readonly string[];
+  /** `_since` as UTC instant text with up to microseconds. */
+  readonly since?: string;
+  readonly outputFormat: OutputFormat;
+  /** `patient`: logical ids; absent: every patient of the level. */
+  readonly patients?: readonly string[];
+  /** Prefer: handling=lenient was asked for. */
+  readonly lenient: boolean;
+  /** What a lenient request had ignored; becomes lines of the manifest's `error` files. */
+  readonly notices: readonly Issue[];
+}
+
+/** One export as the API and the workers see it. Instants are ISO text, UTC. */
+export interface Export {
+  readonly id: string;
+  readonly state: ExportState;
+  readonly kickOff: KickOff;
+  /** Who started it; `anonymous` with AUTH_MODE=none. */
+  readonly subject: string;
+  /** The slot it holds or held, e.g. `system/0`; absent while it waits for one. */
+  readonly slot?: string;
+  readonly requestedAt: string;
+  /** What the export is exact at, ms precision; may be moved back once, while planning. */
+  readonly transactionTime: string;
+  /** Folder of its files in the OutputStore: `<datetime>_<uuid>`. */
+  readonly folder: string;
+  readonly partsTotal: number;
+  readonly partsCompleted: number;
+  /** About how many resources it will hold; 0 until it is planned. */
+  readonly resourcesEstimated: number;
+  /** Set in `completed`. */
+  readonly completedAt?: string;
+  /** When the files vanish; set in `completed`. */
+  readonly expiresAt?: string;
+  /** The cause; set in `failed`. */
+  readonly failure?: Issue;
+}
+
+/** Which list of the manifest a file belongs to. */
+export type OutputKind = 'output' | 'deleted' | 'error';
+
+/** A file that a completed part wrote. */
+export interface OutputFile {
+  readonly kind: OutputKind;
+  /** Resource type of its lines (`Bundle` for deleted, `OperationOutcome` for error). */
+  readonly type: string;
+  /** File name inside the export's folder, `<Type>-<part>-<n>.ndjson[.gz]`. */
+  readonly name: string;
+  /** Lines. */
+  readonly count: number;
+  /** Stored bytes. */
+  readonly bytes: number;
+  /** Of the stored bytes, lower-case hex. */
+  readonly sha256: string;
+}

@@ -1,0 +1,47 @@
+export { checkCompleteness, rangeEnd, type PartRecord } from './completeness.ts';
+export { absentGroup, absentMember, readGroup, type GroupReading } from './group-members.ts';
+export { capabilityStatement, type CapabilityOptions } from './capability-statement.ts';
+export { errorResponse, type HttpResponse } from './error-response.ts';
+export { ExportError, type ExportErrorCode, type ExportErrorOptions } from './errors.ts';
+export type { Export, KickOff, Level, OutputFile, OutputFormat, OutputKind } from './export.ts';
+export {
+  activeStates,
+  exportTransitions,
+  partStatesBefore,
+  partTransitions,
+  statesBefore,
+  type ExportState,
+  type PartState,
+} from './export-state.ts';
+export { kickOffParameters, type KickOffParameter } from './kick-off-parameters.ts';
+export { type KickOffOptions, type KickOffRequest } from './kick-off-request.ts';
+export { parseKickOff } from './kick-off.ts';
+export {
+  buildManifest,
+  type Manifest,
+  type ManifestItem,
+  type ManifestOptions,
+} from './manifest.ts';
+export {
+  acceptsAny,
+  isJsonBody,
+  jsonTypes,
+  parseWeighted,
+  type MediaRange,
+} from './media-range.ts';
+export {
+  planParts,
+  typesInScope,
+  type PartPlan,
+  type PlanningFacts,
+  type Spread,
+} from './plan-parts.ts';
+export { preferenceApplied } from './prefer.ts';
+export { keepPatients } from './keep-patients.ts';
+export {
+  exportNotFound,
+  isAvailable,
+  statusResponse,
+  type Progress,
+  type StatusFacts,
+} from './status-response.ts';

@@ -1,0 +1,36 @@
+import type { Level } from './export.ts';
+
+/** A kick-off as it came in, before any of it is believed. */
+export interface KickOffRequest {
+  readonly level: Level;
+  /** Level group only: the id in the path, decoded. */
+  readonly groupId?: string | undefined;
+  readonly method: 'GET' | 'POST';
+  /** The URL as it was sent, absolute. */
+  readonly url: string;
+  readonly headers: {
+    readonly accept?: string | undefined;
+    /** One entry per header line. */
+    readonly prefer: readonly string[];
+    readonly contentType?: string | undefined;
+  };
+  /** What follows `?`, not decoded. */
+  readonly query: string;
+  /** Parsed JSON; absent when the request had no body. */
+  readonly body?: unknown;
+}
+
+/** What the deployment allows, and what time it is. */
+export interface KickOffOptions {
+  /** `strict`: Accept and Prefer must be sent; `lenient`: their absence is taken as meant. */
+  readonly headers: 'strict' | 'lenient';
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Public URL of the FHIR base: references that begin with it are local. */
+  readonly baseUrl: string;
+  /** Most patients one kick-off may name; default 200,000. */
+  readonly maxPatients?: number;
+}
+
+/** Most patients that a kick-off may name unless the options say otherwise. */
+export const defaultMaxPatients = 200_000;

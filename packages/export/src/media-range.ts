@@ -1,0 +1,50 @@
+/** One entry of an Accept header: `application/json`, `application/*` or any type, with its weight. */
+export interface MediaRange {
+  readonly type: string;
+  readonly quality: number;
+}
+
+/** Media types that mean FHIR JSON, in either direction; the first is the proper one. */
+export const jsonTypes: readonly string[] = [
+  'application/fhir+json',
+  'application/json',
+  'application/json+fhir',
+];
+
+/** Says whether a Content-Type header names JSON as a kick-off takes it. */
+export function isJsonBody(contentType: string | undefined): boolean {
+  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
+  const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='));
+  return (
+    jsonTypes.includes(type.trim()) &&
+    (charset === undefined || /^charset="?utf-?8"?$/.test(charset))
+  );
+}
+
+/** Reads an Accept or Accept-Encoding header; parameters other than `q` do not matter here. */
+export function parseWeighted(header: string): MediaRange[] {
+  return header.split(',').flatMap((entry) => {
+    const [type = '', ...parameters] = entry.split(';').map((text) => text.trim().toLowerCase());
+    const weight = parameters.find((parameter) => /^q\s*=/.test(parameter));
+    const quality = weight === undefined ? 1 : Number(weight.slice(weight.indexOf('=') + 1));
+    return type === '' ? [] : [{ type, quality: Number.isNaN(quality) ? 1 : quality }];
+  });
+}
+
+/**
+ * Says whether an Accept header admits one of the offered media types. The most specific range
+ * decides, so a weight of zero excludes a type that a wildcard would admit. An absent or empty
+ * header admits everything. https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
+ */
+export function acceptsAny(header: string | undefined, offered: readonly string[]): boolean {
+  const ranges = parseWeighted(header ?? '');
+  return ranges.length === 0 || offered.some((type) => quality(ranges, type) > 0);
+}
+
+function quality(ranges: readonly MediaRange[], type: string): number {
+  const group = `${type.slice(0, type.indexOf('/'))}/*`;
+  const matching = [type, group, '*/*', '*'].map((wanted) =>
+    ranges.find((range) => range.type === wanted),
+  );
+  return matching.find((range) => range !== undefined)?.quality ?? 0;
+}

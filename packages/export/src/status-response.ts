@@ -1,0 +1,108 @@
+import { errorResponse, type HttpResponse } from './error-response.ts';
+import { ExportError } from './errors.ts';
+import type { Export } from './export.ts';
+import type { Manifest } from './manifest.ts';
+
+/** Live counters of a running export. */
+export interface Progress {
+  readonly resources: number;
+  readonly bytes: number;
+}
+
+/** What a status answer is made of, beside the export. */
+export interface StatusFacts {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly progress?: Progress | undefined;
+  /** Required once the export is completed. */
+  readonly manifest?: Manifest | undefined;
+}
+
+/**
+ * The answer to every request about an export that is not there for this client: unknown, foreign,
+ * cancelled or expired. It is the same for all of them, so that it gives nothing away.
+ */
+export function exportNotFound(): ExportError {
+  return new ExportError('export-not-found', 'There is no such export.');
+}
+
+/** Says whether status and files of an export can still be had. */
+export function isAvailable(found: Export | undefined, now: number): found is Export {
+  if (found === undefined || found.state === 'cancelled' || found.state === 'expired') return false;
+  return found.expiresAt === undefined || Date.parse(found.expiresAt) > now;
+}
+
+/**
+ * Answers a poll. https://hl7.org/fhir/uv/bulkdata/STU2/export.html#bulk-data-status-request
+ * A failed export answers the same error on every poll until it is deleted or expires.
+ */
+export function statusResponse(found: Export | undefined, facts: StatusFacts): HttpResponse {
+  if (!isAvailable(found, facts.now)) return errorResponse(exportNotFound());
+  switch (found.state) {
+    case 'accepted':
+    case 'planning':
+    case 'running':
+      return inProgress(found, facts);
+    case 'completed':
+      return completed(found, facts.manifest);
+    case 'failed':
+      return failed(found);
+    case 'cancelled':
+    case 'expired':
+      return errorResponse(exportNotFound());
+  }
+}
+
+function inProgress(found: Export, { now, progress }: StatusFacts): HttpResponse {
+  const elapsedMs = now - Date.parse(found.requestedAt);
+  return {
+    status: 202,
+    headers: {
+      'X-Progress': progressText(found, progress),
+      'Retry-After': String(retryAfterSeconds(elapsedMs)),
+    },
+  };
+}
+
+/** Begins with a number, which clients read, and stays below 100 characters. */
+function progressText(found: Export, progress: Progress | undefined): string {
+  if (found.state === 'accepted') {
+    return found.slot === undefined ? '0% queued, waiting for a free slot' : '0% scheduled';
+  }
+  if (found.state === 'planning' || found.partsTotal === 0) return '0% planning';
+  const done = found.partsCompleted;
+  // Resources move before the first part is over; parts are what is left when Redis forgot.
+  const share =
+    progress !== undefined && progress.resources > 0 && found.resourcesEstimated > 0
+      ? progress.resources / found.resourcesEstimated
+      : done / found.partsTotal;
+  const resources = progress === undefined ? '' : `, ${progress.resources} resources`;
+  const percent = Math.min(99, Math.floor(100 * share));
+  return `${percent}% complete, ${done} of ${found.partsTotal} parts${resources}`;
+}
+
+/** One second while a short export may end at any moment, then slowly up to ten. */
+function retryAfterSeconds(elapsedMs: number): number {
+  const beyond = Math.max(0, elapsedMs - 30_000);
+  return Math.min(10, 1 + Math.floor(beyond / 15_000));
+}
+
+function completed(found: Export, manifest: Manifest | undefined): HttpResponse {
+  if (manifest === undefined)
+    throw new TypeError('a completed export is answered with its manifest');
+  const { expiresAt } = found;
+  return {
+    status: 200,
+    headers: {
+      'Content-Type': 'application/json',
+      ...(expiresAt === undefined ? {} : { Expires: new Date(expiresAt).toUTCString() }),
+    },
+    body: manifest,
+  };
+}
+
+function failed(found: Export): HttpResponse {
+  const text = found.failure?.text ?? 'The export failed.';
+  const issues = found.failure === undefined ? {} : { issues: [found.failure] };
+  return errorResponse(new ExportError('export-failed', text, issues));
+}
