@@ -1,0 +1,96 @@
+import { statesBefore, type Export } from '@sluice/export';
+import { exportColumns, toExport, type ExportRow } from './export-rows.ts';
+import type { Queryable } from './pool.ts';
+
+/** Work that Postgres knows of; Redis may have lost it. */
+export interface OpenWork {
+  /** Exports that hold a slot and are not planned yet. */
+  readonly plans: string[];
+  /** Parts that nobody holds. */
+  readonly parts: { exportId: string; number: number }[];
+  /** Running exports whose parts are all completed. */
+  readonly finishes: string[];
+}
+
+/** Everything that should be in the queue now. */
+export async function findOpenWork(db: Queryable): Promise<OpenWork> {
+  const plans = await db.query<{ id: string }>(
+    `select id from sluice.exports where state in ('accepted','planning') and slot is not null`,
+  );
+  const parts = await db.query<{ exportId: string; number: number }>(
+    `select p.export_id as "exportId", p.number
+       from sluice.exports e join sluice.parts p on p.export_id = e.id
+      where e.state = 'running'
+        and (p.state = 'queued' or (p.state = 'running' and p.lease_until < clock_timestamp()))
+      order by e.requested_at, p.number`,
+  );
+  const finishes = await db.query<{ id: string }>(
+    `select id from sluice.exports where state = 'running' and parts_completed = parts_total`,
+  );
+  return {
+    plans: plans.rows.map((row) => row.id),
+    parts: parts.rows,
+    finishes: finishes.rows.map((row) => row.id),
+  };
+}
+
+/**
+ * Active exports without progress for `stuckAfterMs`: nothing was planned, completed or shown alive.
+ * Exports that wait for a slot are not stuck.
+ */
+export async function findStuckExports(db: Queryable, stuckAfterMs: number): Promise<Export[]> {
+  const { rows } = await db.query<ExportRow>(
+    `select ${exportColumns} from sluice.exports
+      where state in ('accepted','planning','running') and slot is not null
+        and progressed_at < clock_timestamp() - make_interval(secs => $1 / 1000.0)`,
+    [stuckAfterMs],
+  );
+  return rows.map(toExport);
+}
+
+/** Expires exports that are over: completed ones past their expiry, others at once. */
+export async function expireExports(db: Queryable): Promise<Export[]> {
+  const { rows } = await db.query<ExportRow>(
+    `select ${exportColumns} from sluice.exports
+      where (state = 'completed' and expires_at < clock_timestamp()) or state = 'cancelled'
+         or (state = 'failed' and ended_at < clock_timestamp() - interval '7 days')
+      order by requested_at limit 100`,
+  );
+  return rows.map(toExport);
+}
+
+/** Enters `expired`, once the files are gone; drops what only a living export needs. */
+export async function markExpired(db: Queryable, id: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update sluice.exports set state = 'expired', ended_at = coalesce(ended_at, clock_timestamp())
+      where id = $1 and state = any($2::text[])
+        and (state <> 'completed' or expires_at < clock_timestamp())`,
+    [id, statesBefore('expired')],
+  );
+  if (rowCount !== 1) return false;
+  await db.query('delete from sluice.parts where export_id = $1', [id]);
+  await db.query('delete from sluice.export_members where export_id = $1', [id]);
+  await db.query('delete from sluice.export_notices where export_id = $1', [id]);
+  return true;
+}
+
+/** Of these folders, the ones that no export with files or future files owns. */
+export async function findOrphanFolders(db: Queryable, folders: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ folder: string }>(
+    `select f.folder from unnest($1::text[]) as f(folder)
+      where not exists (
+        select from sluice.exports e
+         where e.folder = f.folder and e.state in ('accepted','planning','running','completed'))`,
+    [folders],
+  );
+  return rows.map((row) => row.folder);
+}
+
+/** Exports that wait for a slot, longest waiting first. */
+export async function listWaitingExports(db: Queryable): Promise<Export[]> {
+  const { rows } = await db.query<ExportRow>(
+    `select ${exportColumns} from sluice.exports
+      where state = 'accepted' and slot is null order by requested_at limit 1000`,
+  );
+  return rows.map(toExport);
+}

@@ -1,0 +1,71 @@
+export { analyzeStore } from './analyze.ts';
+export { CopyFramer, type FileLimits, type LineBlock } from './copy-framer.ts';
+export { copyLines, type CopyLinesOptions } from './copy-lines.ts';
+export {
+  cancelExport,
+  countWaitingExports,
+  createExport,
+  extendExpiry,
+  failExport,
+  findActiveExport,
+  findExport,
+  grantSlot,
+  listActiveExports,
+  listExports,
+  newestTransactionTime,
+  SlotTakenError,
+  type NewExport,
+} from './exports.ts';
+export { finishExport, type Finish } from './finish.ts';
+export {
+  expireExports,
+  findOpenWork,
+  findOrphanFolders,
+  findStuckExports,
+  listWaitingExports,
+  markExpired,
+  type OpenWork,
+} from './housekeeping.ts';
+export {
+  findUnknownPatients,
+  groupExists,
+  keepPresent,
+  resolveGroupMembers,
+  type Members,
+} from './members.ts';
+export { migrate, schemaVersion } from './migrate.ts';
+export { listStoredTypes, spreadOf, type TypeSpread } from './part-boundaries.ts';
+export { partQuery, type PartQueryOptions } from './part-query.ts';
+export {
+  claimPart,
+  completePart,
+  failPart,
+  findOutputFile,
+  handBackPart,
+  listOutputFiles,
+  renewLeases,
+  type Claim,
+  type ClaimedPart,
+  type Lease,
+  type PartAccess,
+  type PartResult,
+  type PlannedPart,
+} from './parts.ts';
+export {
+  beginPlanning,
+  isSettled,
+  settleExport,
+  storePlan,
+  touchExport,
+  type Plan,
+} from './planning.ts';
+export { createPool, type Client, type Pool, type PoolOptions, type Queryable } from './pool.ts';
+export {
+  writeResources,
+  writeStaged,
+  type StagedResource,
+  type WriteSummary,
+} from './resource-writer.ts';
+export { checkSchema, readUrlKey, SchemaError } from './schema.ts';
+export { settle, UnsettledError } from './settle.ts';
+export { sqlState, withRetriedTransaction, withTransaction } from './transaction.ts';

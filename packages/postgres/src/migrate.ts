@@ -1,0 +1,52 @@
+import knexModule, { type Knex } from 'knex';
+import pg from 'pg';
+import * as resourceStore from './migrations/0001-resource-store.ts';
+import * as exportTables from './migrations/0002-exports.ts';
+
+interface Migration {
+  readonly name: string;
+  up(knex: Knex): Promise<void>;
+}
+
+/** In order; a migration that has shipped is never edited. */
+const migrations: readonly Migration[] = [
+  { name: '0001-resource-store', ...resourceStore },
+  { name: '0002-exports', ...exportTables },
+];
+
+/** Name of the newest migration: what a process expects of the database. */
+export const schemaVersion = migrations.at(-1)?.name ?? '';
+
+const migrationSource: Knex.MigrationSource<Migration> = {
+  getMigrations: () => Promise.resolve([...migrations]),
+  getMigrationName: (migration) => migration.name,
+  getMigration: (migration) =>
+    Promise.resolve({
+      up: (knex: Knex) => migration.up(knex),
+      down: () => Promise.reject(new Error('Migrations go forward only.')),
+    }),
+};
+
+/**
+ * Brings the schema `sluice` up to date; each migration in a transaction of its own. Harmless when
+ * it already is, and when several processes do it at once: they take turns by an advisory lock,
+ * which also makes it safe to clear the lock row that a killed migrator left behind.
+ *
+ * @returns the names of the migrations that were run
+ */
+export async function migrate(databaseUrl: string): Promise<string[]> {
+  const turn = new pg.Client({ connectionString: databaseUrl, application_name: 'sluice-migrate' });
+  await turn.connect();
+  const knex = knexModule({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 2 } });
+  try {
+    await turn.query(`select pg_advisory_lock(hashtext('sluice.migrate'))`);
+    await turn.query('create schema if not exists sluice');
+    const config = { migrationSource, schemaName: 'sluice', tableName: 'migrations' };
+    await knex.migrate.forceFreeMigrationsLock(config);
+    const [, names] = (await knex.migrate.latest(config)) as [number, string[]];
+    return names;
+  } finally {
+    await knex.destroy();
+    await turn.end();
+  }
+}

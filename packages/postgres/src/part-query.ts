@@ -1,0 +1,115 @@
+import type { Export } from '@sluice/export';
+import pg from 'pg';
+import type { PlannedPart } from './parts.ts';
+
+/** Settings of the deployment that change what a part reads. */
+export interface PartQueryOptions {
+  readonly sinceBasis: 'last-updated' | 'stored';
+}
+
+/** Tombstones named in one line of a `deleted` file. */
+const entriesPerBundle = 1000;
+
+/**
+ * The one statement that reads a part, giving a single text column, a line of output per row. COPY
+ * takes no bound parameters, so values are written as literals by pg's own quoting.
+ *
+ * Every read holds `stored_at <= T and T < superseded_at` over present and past versions in one
+ * snapshot: the same rows whenever, and however often, it is run. The order is total, so that the
+ * same rows are the same bytes.
+ */
+export function partQuery(of: Export, part: PlannedPart, options: PartQueryOptions): string {
+  if (part.access === 'notices') {
+    return `select body from sluice.export_notices where export_id = ${uuid(of.id)} order by number`;
+  }
+  const members = `(select patient from sluice.export_members where export_id = ${uuid(of.id)})`;
+  switch (part.access) {
+    case 'range':
+      return select(of, part, options, {
+        from: 'sluice.resources r',
+        where: [...rangeOfSeq(part), ...compartments(of, part, members)],
+        order: 'r.seq',
+      });
+    case 'members':
+      return select(of, part, options, {
+        from: 'sluice.export_members m join sluice.resources r on r.patient = m.patient',
+        where: [
+          `m.export_id = ${uuid(of.id)}`,
+          `m.ordinal >= ${int(part.rangeFrom)}`,
+          `m.ordinal < ${int(part.rangeTo)}`,
+        ],
+        order: 'm.ordinal, r.seq',
+      });
+    case 'shared':
+      return select(of, part, options, {
+        from: 'sluice.resources r',
+        where: [
+          `r.seq in (${sharedSeqs(part, members)})`,
+          `(r.patient is null or r.patient not in ${members})`,
+        ],
+        order: 'r.seq',
+      });
+  }
+}
+
+interface Clauses {
+  readonly from: string;
+  readonly where: readonly string[];
+  readonly order: string;
+}
+
+function select(of: Export, part: PlannedPart, options: PartQueryOptions, clauses: Clauses): string {
+  const at = timestamp(of.transactionTime);
+  const since = of.kickOff.since;
+  const basis = options.sinceBasis === 'stored' ? 'r.stored_at' : 'r.last_updated';
+  const deleted = part.kind === 'deleted';
+  const rows = `from ${clauses.from}
+ where ${[
+   `r.type = ${text(part.type)}`,
+   `r.stored_at <= ${at}`,
+   `r.superseded_at > ${at}`,
+   deleted ? 'r.deleted' : 'not r.deleted',
+   ...(since === undefined ? [] : [`${basis} > ${timestamp(since)}`]),
+   ...clauses.where,
+ ].join('\n   and ')}`;
+  if (!deleted) return `select r.body ${rows} order by ${clauses.order}`;
+  const ordered = `select r.id, (row_number() over (order by ${clauses.order}) - 1) / ${entriesPerBundle} as bundle ${rows}`;
+  return `select '{"resourceType":"Bundle","type":"transaction","entry":['
+       || string_agg('{"request":{"method":"DELETE","url":"${part.type}/' || id || '"}}', ',' order by id)
+       || ']}'
+  from (${ordered}) d group by bundle order by bundle`;
+}
+
+function rangeOfSeq(part: PlannedPart): string[] {
+  return [`r.seq >= ${int(part.rangeFrom)}`, `r.seq < ${int(part.rangeTo)}`];
+}
+
+/** Which rows of a range the level holds. */
+function compartments(of: Export, part: PlannedPart, members: string): string[] {
+  if (of.kickOff.level === 'system') return [];
+  if (of.kickOff.level === 'patient' && of.kickOff.patients === undefined) {
+    return ['r.patient is not null'];
+  }
+  return [`(r.patient in ${members} or (r.shared and r.seq in (${sharedSeqs(part, members)})))`];
+}
+
+function sharedSeqs(part: PlannedPart, members: string): string {
+  return `select p.seq from sluice.resource_patients p where p.type = ${text(part.type)} and p.patient in ${members}`;
+}
+
+function text(value: string): string {
+  return pg.escapeLiteral(value);
+}
+
+function uuid(value: string): string {
+  return `${text(value)}::uuid`;
+}
+
+function timestamp(value: string): string {
+  return `${text(value)}::timestamptz`;
+}
+
+function int(value: number): string {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`not an integer: ${value}`);
+  return `${value}`;
+}

@@ -1,0 +1,216 @@
+import type { OutputFile, OutputKind } from '@sluice/export';
+import { partStatesBefore } from '@sluice/export';
+import type { Client, Pool, Queryable } from './pool.ts';
+import { withTransaction } from './transaction.ts';
+
+/**
+ * How a part finds its rows: `range`: seq in [from, to); `members`: primary patient among the
+ * members with ordinal in [from, to); `shared`: rows whose primary patient is no member, but another
+ * of their patients is; `notices`: the export's notices.
+ */
+export type PartAccess = 'range' | 'members' | 'shared' | 'notices';
+
+/** The unit of work and of retry, as the plan makes it. */
+export interface PlannedPart {
+  readonly number: number;
+  readonly kind: OutputKind;
+  /** Resource type it reads. */
+  readonly type: string;
+  readonly access: PartAccess;
+  readonly rangeFrom: number;
+  readonly rangeTo: number;
+}
+
+/** A part in the hands of a worker; `attempt` is the fencing token of everything it writes. */
+export interface ClaimedPart extends PlannedPart {
+  readonly exportId: string;
+  readonly attempt: number;
+}
+
+/** What became of a claim. */
+export type Claim =
+  | { readonly outcome: 'claimed'; readonly part: ClaimedPart }
+  /** Another worker holds it for up to `waitMs` more. */
+  | { readonly outcome: 'held'; readonly waitMs: number }
+  /** It is completed, or its export runs no more. */
+  | { readonly outcome: 'over' };
+
+interface PartRow {
+  number: number;
+  kind: OutputKind;
+  type: string;
+  access: PartAccess;
+  range_from: string;
+  range_to: string;
+  attempt: number;
+}
+
+/** Claims a part: queued, or running with a lapsed lease, and its export is running. */
+export async function claimPart(
+  db: Queryable,
+  exportId: string,
+  number: number,
+  leaseMs: number,
+): Promise<Claim> {
+  const { rows } = await db.query<PartRow>(
+    `update sluice.parts p
+        set state = 'running', attempt = p.attempt + 1,
+            lease_until = clock_timestamp() + make_interval(secs => $3 / 1000.0)
+      where p.export_id = $1 and p.number = $2
+        and (p.state = any($4::text[]) or (p.state = 'running' and p.lease_until < clock_timestamp()))
+        and exists (select from sluice.exports e where e.id = p.export_id and e.state = 'running')
+     returning number, kind, type, access, range_from, range_to, attempt`,
+    [exportId, number, leaseMs, partStatesBefore('running')],
+  );
+  const row = rows[0];
+  if (row) {
+    const { range_from, range_to, ...rest } = row;
+    const part = { ...rest, exportId, rangeFrom: Number(range_from), rangeTo: Number(range_to) };
+    return { outcome: 'claimed', part };
+  }
+  const held = await db.query<{ wait_ms: number }>(
+    `select greatest(extract(epoch from p.lease_until - clock_timestamp()) * 1000, 0)::int as wait_ms
+       from sluice.parts p join sluice.exports e on e.id = p.export_id
+      where p.export_id = $1 and p.number = $2 and p.state = 'running' and e.state = 'running'`,
+    [exportId, number],
+  );
+  return held.rows[0] ? { outcome: 'held', waitMs: held.rows[0].wait_ms } : { outcome: 'over' };
+}
+
+/** Names one claim. */
+export type Lease = Pick<ClaimedPart, 'exportId' | 'number' | 'attempt'>;
+
+/**
+ * Extends the leases that are still held while their exports run, and marks those exports as alive.
+ *
+ * @returns the leases that stay; whoever works on another must stop
+ */
+export async function renewLeases(
+  db: Queryable,
+  leases: readonly Lease[],
+  leaseMs: number,
+): Promise<Lease[]> {
+  const { rows } = await db.query<{ exportId: string; number: number; attempt: number }>(
+    `with held as (
+       update sluice.parts p
+          set lease_until = clock_timestamp() + make_interval(secs => $4 / 1000.0)
+         from unnest($1::uuid[], $2::int[], $3::int[]) as l(export_id, number, attempt)
+        where p.export_id = l.export_id and p.number = l.number and p.attempt = l.attempt
+          and p.state = 'running'
+          and exists (select from sluice.exports e where e.id = p.export_id and e.state = 'running')
+       returning p.export_id, p.number, p.attempt
+     )
+     select export_id as "exportId", number, attempt from held`,
+    [leases.map((l) => l.exportId), leases.map((l) => l.number), leases.map((l) => l.attempt), leaseMs],
+  );
+  return rows;
+}
+
+/** What a part wrote. */
+export interface PartResult {
+  /** Rows that Postgres says it sent. */
+  readonly resources: number;
+  /** Stored bytes. */
+  readonly bytes: number;
+  readonly files: readonly OutputFile[];
+}
+
+/**
+ * Completes a part: files and state in one transaction, only while the lease is held and the export
+ * is running.
+ *
+ * @returns `last` when every part of the export is completed now; `lost` when the lease or the
+ *   export is gone, and nothing was recorded
+ */
+export async function completePart(
+  pool: Pool,
+  lease: Lease,
+  result: PartResult,
+): Promise<'completed' | 'last' | 'lost'> {
+  return await withTransaction(pool, async (client) => {
+    // The export's row is locked first, so that of two last parts one sees the other.
+    const owner = await client.query(
+      `select from sluice.exports where id = $1 and state = 'running' for update`,
+      [lease.exportId],
+    );
+    if (owner.rowCount !== 1) return 'lost';
+    const part = await client.query(
+      `update sluice.parts
+          set state = 'completed', resources = $4, bytes = $5, lease_until = null
+        where export_id = $1 and number = $2 and attempt = $3 and state = any($6::text[])`,
+      [lease.exportId, lease.number, lease.attempt, result.resources, result.bytes, partStatesBefore('completed')],
+    );
+    if (part.rowCount !== 1) return 'lost';
+    await insertFiles(client, lease, result.files);
+    const { rows } = await client.query<{ last: boolean }>(
+      `update sluice.exports
+          set parts_completed = parts_completed + 1, progressed_at = clock_timestamp()
+        where id = $1 and state = 'running'
+       returning parts_completed = parts_total as last`,
+      [lease.exportId],
+    );
+    return rows[0]?.last ? 'last' : 'completed';
+  });
+}
+
+async function insertFiles(client: Client, lease: Lease, files: readonly OutputFile[]): Promise<void> {
+  await client.query(
+    `insert into sluice.output_files (export_id, part_number, number, kind, type, name, count, bytes, sha256)
+     select $1, $2, n, kind, type, name, count, bytes, sha256
+       from unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
+            with ordinality as f(kind, type, name, count, bytes, sha256, n)`,
+    [
+      lease.exportId,
+      lease.number,
+      files.map((file) => file.kind),
+      files.map((file) => file.type),
+      files.map((file) => file.name),
+      files.map((file) => file.count),
+      files.map((file) => file.bytes),
+      files.map((file) => file.sha256),
+    ],
+  );
+}
+
+/** Gives a part back for another worker to take at once; harmless when the lease is lost. */
+export async function handBackPart(db: Queryable, lease: Lease): Promise<void> {
+  await db.query(
+    `update sluice.parts set state = 'queued', lease_until = null
+      where export_id = $1 and number = $2 and attempt = $3 and state = any($4::text[])`,
+    [lease.exportId, lease.number, lease.attempt, partStatesBefore('queued')],
+  );
+}
+
+/** Marks a part as failed for good; false when the lease is lost. */
+export async function failPart(db: Queryable, lease: Lease): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update sluice.parts set state = 'failed', lease_until = null
+      where export_id = $1 and number = $2 and attempt = $3 and state = 'running'`,
+    [lease.exportId, lease.number, lease.attempt],
+  );
+  return rowCount === 1;
+}
+
+/** Files of completed parts, by part and number. */
+export async function listOutputFiles(db: Queryable, exportId: string): Promise<OutputFile[]> {
+  const { rows } = await db.query<OutputFile>(
+    `select kind, type, name, count::float8 as count, bytes::float8 as bytes, sha256
+       from sluice.output_files where export_id = $1 order by part_number, number`,
+    [exportId],
+  );
+  return rows;
+}
+
+/** One file of an export. */
+export async function findOutputFile(
+  db: Queryable,
+  exportId: string,
+  name: string,
+): Promise<OutputFile | undefined> {
+  const { rows } = await db.query<OutputFile>(
+    `select kind, type, name, count::float8 as count, bytes::float8 as bytes, sha256
+       from sluice.output_files where export_id = $1 and name = $2`,
+    [exportId, name],
+  );
+  return rows[0];
+}

@@ -1,0 +1,100 @@
+import type { Export } from '@sluice/export';
+import { statesBefore } from '@sluice/export';
+import type { PlannedPart } from './parts.ts';
+import type { Client, Queryable } from './pool.ts';
+
+/**
+ * Enters `planning`; true also when a planner was there before and died: planning again is safe,
+ * since its result is stored in one transaction with the move to `running`.
+ */
+export async function beginPlanning(db: Queryable, id: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update sluice.exports set state = 'planning', progressed_at = clock_timestamp()
+      where id = $1 and slot is not null and (state = any($2::text[]) or state = 'planning')`,
+    [id, statesBefore('planning')],
+  );
+  return rowCount === 1;
+}
+
+/** Records a settled transactionTime, at most once; false when planning is over. */
+export async function settleExport(db: Queryable, id: string, at: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update sluice.exports set transaction_time = $2::timestamptz, settled = true, progressed_at = clock_timestamp()
+      where id = $1 and state = 'planning'
+        and (not settled or transaction_time = $2::timestamptz)`,
+    [id, at],
+  );
+  return rowCount === 1;
+}
+
+/** Whether transactionTime is settled already: a planner that takes over must not move it again. */
+export async function isSettled(db: Queryable, id: string): Promise<boolean> {
+  const { rows } = await db.query<{ settled: boolean }>(
+    'select settled from sluice.exports where id = $1',
+    [id],
+  );
+  return rows[0]?.settled ?? false;
+}
+
+/** Shows that an active export is alive; false when it is active no more. */
+export async function touchExport(db: Queryable, id: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update sluice.exports set progressed_at = clock_timestamp()
+      where id = $1 and state in ('accepted','planning','running')`,
+    [id],
+  );
+  return rowCount === 1;
+}
+
+/** What planning decides. */
+export interface Plan {
+  readonly parts: readonly PlannedPart[];
+  readonly resourcesEstimated: number;
+  readonly members?: readonly string[];
+  /** OperationOutcome lines for the error files. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Stores a plan and enters `running`, in the caller's transaction; false (and nothing stored) when
+ * planning is over, by a cancel or by another planner.
+ */
+export async function storePlan(client: Client, of: Export, plan: Plan): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `update sluice.exports
+        set state = 'running', parts_total = $2, resources_estimated = $3, progressed_at = clock_timestamp()
+      where id = $1 and state = any($4::text[])`,
+    [of.id, plan.parts.length, plan.resourcesEstimated, statesBefore('running')],
+  );
+  if (rowCount !== 1) return false;
+  await storeMembers(client, of.id, plan.members ?? []);
+  await client.query(
+    `insert into sluice.export_notices (export_id, number, body)
+     select $1, n, body from unnest($2::text[]) with ordinality as t(body, n)`,
+    [of.id, plan.notices],
+  );
+  await client.query(
+    `insert into sluice.parts (export_id, number, kind, type, access, range_from, range_to)
+     select $1, * from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])`,
+    [
+      of.id,
+      plan.parts.map((part) => part.number),
+      plan.parts.map((part) => part.kind),
+      plan.parts.map((part) => part.type),
+      plan.parts.map((part) => part.access),
+      plan.parts.map((part) => part.rangeFrom),
+      plan.parts.map((part) => part.rangeTo),
+    ],
+  );
+  return true;
+}
+
+async function storeMembers(client: Client, id: string, members: readonly string[]): Promise<void> {
+  await client.query(
+    `insert into sluice.export_members (export_id, ordinal, patient)
+     select $1, n - 1, patient
+       from (select patient, row_number() over (order by patient collate "C") as n
+               from (select distinct unnest($2::text[]) as patient) d) t`,
+    [id, members],
+  );
+}

@@ -1,0 +1,33 @@
+import pg from 'pg';
+
+/** Connections to Postgres, handed out one statement or one transaction at a time. */
+export type Pool = pg.Pool;
+/** One connection of a pool. */
+export type Client = pg.PoolClient;
+/** Where a statement can run: on any connection, or inside a transaction. */
+export type Queryable = Pick<pg.ClientBase, 'query'>;
+
+/** What a pool needs beside the URL. */
+export interface PoolOptions {
+  /** Most connections at once. */
+  readonly max?: number;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName?: string;
+}
+
+/**
+ * Creates a pool. Broken idle connections are replaced in silence: a statement that needs one fails
+ * or succeeds on its own.
+ */
+export function createPool(databaseUrl: string, options: PoolOptions = {}): Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: options.max ?? 16,
+    application_name: options.applicationName ?? 'sluice',
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+  });
+  pool.on('error', () => undefined);
+  return pool;
+}

@@ -1,0 +1,49 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Client, Pool } from './pool.ts';
+
+/** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+export async function withTransaction<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((failure: unknown) => {
+      broken = failure instanceof Error ? failure : new Error(String(failure));
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** SQLSTATEs after which the same transaction may well succeed. */
+const conflicts = new Set(['40001', '40P01', '23505']);
+
+/**
+ * Like withTransaction, and begun again (up to `attempts` times, with a little jitter) when it lost
+ * against a concurrent writer: serialization failure, deadlock, or the same new id stored first.
+ */
+export async function withRetriedTransaction<T>(
+  pool: Pool,
+  work: (client: Client) => Promise<T>,
+  attempts = 20,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await withTransaction(pool, work);
+    } catch (error) {
+      if (attempt >= attempts || !conflicts.has(sqlState(error))) throw error;
+      await wait(Math.random() * Math.min(10 * 2 ** attempt, 500));
+    }
+  }
+}
+
+/** SQLSTATE of a Postgres error, or an empty text. */
+export function sqlState(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
