@@ -1,0 +1,161 @@
+import { Queue } from 'bullmq';
+import { ExportSlots, type SlotTry } from './export-slot.ts';
+import {
+  queueNames,
+  type FinishMessage,
+  type HousekeepingMessage,
+  type PartMessage,
+  type PlanMessage,
+} from './messages.ts';
+import { countPoll, type PollVerdict } from './poll-limit.ts';
+import { readProgress, writeProgress, type LiveProgress } from './progress.ts';
+import { createRedis } from './redis.ts';
+
+/** Where the queue lives. */
+export interface QueueOptions {
+  readonly redisUrl: string;
+  /** First part of every key. */
+  readonly prefix: string;
+}
+
+/**
+ * Redis as Sluice uses it from the sending side. Every job has the name of its work as its id, so
+ * that enqueueing twice adds nothing; finished jobs are removed at once, so that work can be
+ * enqueued again when Postgres says that it is not done.
+ */
+export class ExportQueue {
+  readonly #redis;
+  readonly #prefix: string;
+  readonly #plan: Queue<PlanMessage>;
+  readonly #parts: Queue<PartMessage>;
+  readonly #finish: Queue<FinishMessage>;
+  readonly #housekeeping: Queue<HousekeepingMessage>;
+  readonly slots: ExportSlots;
+
+  constructor(options: QueueOptions) {
+    this.#prefix = options.prefix;
+    this.#redis = createRedis(options.redisUrl);
+    const settings = {
+      connection: this.#redis,
+      prefix: options.prefix,
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
+    };
+    this.#plan = new Queue(queueNames.plan, settings);
+    this.#parts = new Queue(queueNames.parts, settings);
+    this.#finish = new Queue(queueNames.finish, settings);
+    this.#housekeeping = new Queue(queueNames.housekeeping, settings);
+    this.slots = new ExportSlots(this.#redis, options.prefix);
+    for (const queue of [this.#plan, this.#parts, this.#finish, this.#housekeeping]) {
+      queue.on('error', () => undefined);
+    }
+  }
+
+  /** Asks for an export to be planned. */
+  async enqueuePlan(exportId: string): Promise<void> {
+    await this.#plan.add('plan', { exportId }, { jobId: `plan-${exportId}` });
+  }
+
+  /** Asks for parts to be exported, in this order. */
+  async enqueueParts(parts: readonly PartMessage[]): Promise<void> {
+    await this.#parts.addBulk(
+      parts.map(({ exportId, number }) => ({
+        name: 'part',
+        data: { exportId, number },
+        opts: { jobId: `part-${exportId}-${number}` },
+      })),
+    );
+  }
+
+  /** Asks for an export to be finished. */
+  async enqueueFinish(exportId: string): Promise<void> {
+    await this.#finish.add('finish', { exportId }, { jobId: `finish-${exportId}` });
+  }
+
+  /** Asks for what the end of an export leaves to do: remove its files, give its slot on. */
+  async enqueueCleanup(exportId: string): Promise<void> {
+    await this.#housekeeping.add('cleanup', { exportId }, { jobId: `cleanup-${exportId}` });
+  }
+
+  /** Has housekeeping run every `everyMs`, once for all workers, however many ask. */
+  async scheduleHousekeeping(everyMs: number): Promise<void> {
+    await this.#housekeeping.upsertJobScheduler(
+      'housekeeping',
+      { every: everyMs },
+      { name: 'housekeeping', data: {} },
+    );
+  }
+
+  /** Takes back what waits for an export. Jobs in a worker's hands find out by themselves. */
+  async removeJobs(exportId: string, partsTotal: number): Promise<void> {
+    await this.#plan.remove(`plan-${exportId}`);
+    await this.#finish.remove(`finish-${exportId}`);
+    for (let number = 1; number <= partsTotal; number += 1) {
+      await this.#parts.remove(`part-${exportId}-${number}`);
+    }
+    await this.#redis.del(`${this.#prefix}:progress:${exportId}`);
+  }
+
+  /** Reaches for a slot. */
+  async takeSlot(slot: string, exportId: string): Promise<SlotTry> {
+    return await this.slots.take(slot, exportId);
+  }
+
+  /** Takes a slot over from a holder that is over. */
+  async replaceSlot(slot: string, holderExportId: string, exportId: string): Promise<boolean> {
+    return await this.slots.replace(slot, holderExportId, exportId);
+  }
+
+  /** Frees a slot if this export holds it. */
+  async freeSlot(slot: string, exportId: string): Promise<void> {
+    await this.slots.free(slot, exportId);
+  }
+
+  /** Tells every worker to leave an export. */
+  async publishCancel(exportId: string): Promise<void> {
+    await this.#redis.publish(`${this.#prefix}:cancel`, exportId);
+  }
+
+  /** What running parts have written; `undefined` when Redis knows of none. */
+  async readProgress(exportId: string): Promise<LiveProgress | undefined> {
+    return await readProgress(this.#redis, this.#prefix, exportId);
+  }
+
+  /** Publishes what running parts have written. */
+  async writeProgress(
+    exportId: string,
+    parts: readonly { readonly number: number; readonly resources: number; readonly bytes: number }[],
+  ): Promise<void> {
+    await writeProgress(this.#redis, this.#prefix, exportId, parts);
+  }
+
+  /** Counts a poll; `key` names client and export. */
+  async countPoll(key: string): Promise<PollVerdict> {
+    return await countPoll(this.#redis, this.#prefix, key);
+  }
+
+  /** Resolves when Redis answers within a second. */
+  async ping(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('Redis does not answer')), 1000);
+    });
+    try {
+      await Promise.race([this.#redis.ping(), limit]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Closes every connection. */
+  async close(): Promise<void> {
+    await Promise.all(
+      [this.#plan, this.#parts, this.#finish, this.#housekeeping].map((queue) => queue.close()),
+    );
+    this.#redis.disconnect();
+  }
+}
+
+/** Opens the sending side of the queue. */
+export function createQueue(options: QueueOptions): ExportQueue {
+  return new ExportQueue(options);
+}

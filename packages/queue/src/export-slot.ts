@@ -1,0 +1,88 @@
+import type { Redis } from 'ioredis';
+
+/** Who holds a slot, and since when. */
+export interface SlotHolder {
+  readonly exportId: string;
+  /** ISO text. */
+  readonly since: string;
+}
+
+/** Result of reaching for a slot. */
+export type SlotTry =
+  { readonly taken: true } | { readonly taken: false; readonly holder: SlotHolder };
+
+/** A lock outlives its export at most this long; housekeeping renews it while the export is active. */
+const lockMs = 3_600_000;
+
+/**
+ * The lock of one export slot: a key whose value names the export that holds it. Taken with NX,
+ * changed and freed only by who names the holder it saw, so that a late call of an earlier holder
+ * never touches a later one's lock.
+ */
+export class ExportSlots {
+  readonly #redis: Redis;
+  readonly #prefix: string;
+
+  constructor(redis: Redis, prefix: string) {
+    this.#redis = redis;
+    this.#prefix = prefix;
+  }
+
+  /** Takes the slot for an export, or tells who has it. */
+  async take(slot: string, exportId: string): Promise<SlotTry> {
+    for (;;) {
+      const value = `${exportId} ${new Date().toISOString()}`;
+      if ((await this.#redis.set(this.#key(slot), value, 'PX', lockMs, 'NX')) === 'OK') {
+        return { taken: true };
+      }
+      const holder = parseHolder(await this.#redis.get(this.#key(slot)));
+      if (holder) return { taken: false, holder };
+    }
+  }
+
+  /** Takes the slot over from a holder that is over; false when the holder is another by now. */
+  async replace(slot: string, holderExportId: string, exportId: string): Promise<boolean> {
+    const value = `${exportId} ${new Date().toISOString()}`;
+    return (
+      (await this.#redis.eval(
+        `local v = redis.call('get', KEYS[1])
+         if v and string.sub(v, 1, #ARGV[1] + 1) ~= ARGV[1] .. ' ' then return 0 end
+         redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3])
+         return 1`,
+        1,
+        this.#key(slot),
+        holderExportId,
+        value,
+        lockMs,
+      )) === 1
+    );
+  }
+
+  /** Frees the slot if this export holds it. */
+  async free(slot: string, exportId: string): Promise<void> {
+    await this.#redis.eval(
+      `local v = redis.call('get', KEYS[1])
+       if v and string.sub(v, 1, #ARGV[1] + 1) == ARGV[1] .. ' ' then redis.call('del', KEYS[1]) end
+       return 1`,
+      1,
+      this.#key(slot),
+      exportId,
+    );
+  }
+
+  /** Makes the lock say what Postgres says: this export is active in this slot. */
+  async assert(slot: string, exportId: string): Promise<void> {
+    const holder = parseHolder(await this.#redis.get(this.#key(slot)));
+    if (holder?.exportId === exportId) await this.#redis.pexpire(this.#key(slot), lockMs);
+    else await this.replace(slot, holder?.exportId ?? exportId, exportId);
+  }
+
+  #key(slot: string): string {
+    return `${this.#prefix}:slot:${slot}`;
+  }
+}
+
+function parseHolder(value: string | null): SlotHolder | undefined {
+  const [exportId, since] = value?.split(' ') ?? [];
+  return exportId && since ? { exportId, since } : undefined;
+}

@@ -1,0 +1,84 @@
+import { DelayedError, Worker, type Job, type Processor } from 'bullmq';
+import {
+  queueNames,
+  type FinishMessage,
+  type HousekeepingMessage,
+  type PartMessage,
+  type PlanMessage,
+} from './messages.ts';
+import { createRedis } from './redis.ts';
+import type { QueueOptions } from './export-queue.ts';
+
+/** The work of a worker process. Each is safe to run twice, and tells by itself what is still to do. */
+export interface Processors {
+  plan(message: PlanMessage): Promise<void>;
+  /** Answers how many ms to wait before trying again, or nothing when the part is dealt with. */
+  part(message: PartMessage): Promise<number | undefined>;
+  finish(message: FinishMessage): Promise<void>;
+  housekeeping(message: HousekeepingMessage): Promise<void>;
+}
+
+/** How a worker process takes jobs. */
+export interface WorkersOptions extends QueueOptions {
+  /** Parts at the same time. */
+  readonly concurrency: number;
+  /** How long a job stays with a worker that does not answer. */
+  readonly lockMs: number;
+  /** Told of faults of the queue itself and of processors that threw. */
+  readonly onError: (error: Error, queue: string) => void;
+}
+
+/** The receiving side of the queue in one process. */
+export interface ExportWorkers {
+  /** Takes no more jobs; resolves when the ones in hand have ended. */
+  close(): Promise<void>;
+}
+
+/** Starts taking jobs. A job that throws is gone from Redis; housekeeping enqueues it from Postgres. */
+export function startWorkers(options: WorkersOptions, processors: Processors): ExportWorkers {
+  const { plan, part, finish, housekeeping } = processors;
+  const partProcessor: Processor<PartMessage> = async (job, token) => {
+    const waitMs = await part(job.data);
+    if (waitMs === undefined) return;
+    await job.moveToDelayed(Date.now() + waitMs, token);
+    throw new DelayedError();
+  };
+  const workers = [
+    start(options, queueNames.plan, (job: Job<PlanMessage>) => plan(job.data), 2),
+    start(options, queueNames.parts, partProcessor, options.concurrency),
+    start(options, queueNames.finish, (job: Job<FinishMessage>) => finish(job.data), 2),
+    start(options, queueNames.housekeeping, (job: Job<HousekeepingMessage>) => housekeeping(job.data), 2),
+  ];
+  return {
+    close: async () => {
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+  };
+}
+
+function start<T>(
+  options: WorkersOptions,
+  name: string,
+  processor: Processor<T>,
+  concurrency: number,
+): { close(): Promise<void> } {
+  const connection = createRedis(options.redisUrl);
+  const worker = new Worker<T>(name, processor, {
+    connection,
+    prefix: options.prefix,
+    concurrency,
+    lockDuration: options.lockMs,
+    stalledInterval: Math.max(1000, options.lockMs / 2),
+    maxStalledCount: 1000,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+  });
+  worker.on('error', (error) => options.onError(error, name));
+  worker.on('failed', (_job, error) => options.onError(error, name));
+  return {
+    close: async () => {
+      await worker.close();
+      connection.disconnect();
+    },
+  };
+}

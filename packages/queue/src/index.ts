@@ -1,0 +1,18 @@
+export { subscribeCancel, type Cancellation } from './cancellation.ts';
+export { createQueue, ExportQueue, type QueueOptions } from './export-queue.ts';
+export { ExportSlots, type SlotHolder, type SlotTry } from './export-slot.ts';
+export {
+  startWorkers,
+  type ExportWorkers,
+  type Processors,
+  type WorkersOptions,
+} from './export-workers.ts';
+export {
+  queueNames,
+  type FinishMessage,
+  type HousekeepingMessage,
+  type PartMessage,
+  type PlanMessage,
+} from './messages.ts';
+export type { PollVerdict } from './poll-limit.ts';
+export type { LiveProgress } from './progress.ts';
