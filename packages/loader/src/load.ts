@@ -1,0 +1,103 @@
+import { parseInstant } from '@sluice/fhir';
+import { newestTransactionTime, type Pool, writeResources } from '@sluice/postgres';
+import { BatchWriter } from './batch-writer.ts';
+import { findInputFiles } from './input-files.ts';
+import { loadFile } from './load-file.ts';
+import type { LoadProblem } from './load-problem.ts';
+
+/** How far loading has come, over all files together; `bytesTotal` is their size on disk. */
+export interface LoadProgress {
+  /** The file being read. */
+  file: string;
+  bytesRead: number;
+  bytesTotal: number;
+  /** Resources written, or found unchanged or deleted, so far. */
+  resources: number;
+}
+
+/** What `load` is to do. */
+export interface LoadOptions {
+  pool: Pool;
+  /** Files and folders, loaded in this order. */
+  paths: readonly string[];
+  /** Write versionId and lastUpdated anew instead of keeping those given. */
+  stamp?: boolean;
+  /** Absolute references that start with it put a resource into a patient's compartment as relative ones do. */
+  baseUrl?: string | undefined;
+  /** The longest line, or document, that is read; 256 MB unless given. */
+  maxLineBytes?: number | undefined;
+  /** Called for every 64 KB read: whoever shows it has to be the one to slow it down. */
+  onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /** Called for every fault in the input, as it is found. */
+  onProblem?: ((problem: LoadProblem) => void) | undefined;
+}
+
+/** What came of it. */
+export interface LoadSummary {
+  files: number;
+  /** Resources stored: new ones and new versions. */
+  resources: number;
+  /** Resources that were in the store already, just like this. */
+  unchanged: number;
+  deleted: number;
+  /** How often `onProblem` was called. */
+  problems: number;
+  /** Resources read per type, whether stored or unchanged. */
+  byType: Record<string, number>;
+  /**
+   * There when resources were stored with a lastUpdated no newer than the transactionTime of a completed export: a client that asks for what
+   * changed `_since` then is not given them. Loading with `stamp` avoids it.
+   */
+  keptOldStamps?: { count: number; transactionTime: string };
+}
+
+/**
+ * Loads NDJSON, JSON and Bundle files, gzipped or not, into the resource store. A resource that cannot be loaded is reported with file and
+ * line and left out, the rest goes in; loading the same files again changes nothing. Memory stays bounded: by the longest
+ * line, a few batches of 8 MB, and about 25 to 50 bytes for each resource of one file. Rejects only when the database fails;
+ * the batches before that stay. A caller has to look at `problems`: it is not thrown.
+ */
+export async function load(options: LoadOptions): Promise<LoadSummary> {
+  const { pool, stamp = false, onProgress } = options;
+  let problems = 0;
+  const onProblem = (problem: LoadProblem): void => {
+    problems += 1;
+    options.onProblem?.(problem);
+  };
+  const files = await findInputFiles(options.paths, onProblem);
+  const transactionTime = stamp ? undefined : await newestTransactionTime(pool);
+  const writer = new BatchWriter((batch) => writeResources(pool, batch), {
+    since: transactionTime && parseInstant(transactionTime)?.text,
+  });
+  const { written } = writer;
+  const bytesTotal = files.reduce((total, file) => total + file.bytes, 0);
+  let bytesRead = 0;
+  for (const { path } of files) {
+    const report = (): void =>
+      onProgress?.({
+        file: path,
+        bytesRead,
+        bytesTotal,
+        resources: written.stored + written.unchanged + written.deleted,
+      });
+    const onRead = (bytes: number): void => {
+      bytesRead += bytes;
+      report();
+    };
+    const { baseUrl, maxLineBytes } = options;
+    await loadFile(path, { writer, stamp, baseUrl, maxLineBytes, onProblem, onRead });
+  }
+  await writer.finish();
+  return {
+    files: files.length,
+    resources: written.stored,
+    unchanged: written.unchanged,
+    deleted: written.deleted,
+    problems,
+    byType: written.byType,
+    ...(written.oldStamps > 0 &&
+      transactionTime !== undefined && {
+        keptOldStamps: { count: written.oldStamps, transactionTime },
+      }),
+  };
+}

@@ -1,0 +1,42 @@
+import { open } from 'node:fs/promises';
+import { inflate } from './inflate.ts';
+
+const gzipMagic = Buffer.from([0x1f, 0x8b]);
+/** Small, because one piece of gzip can hold a thousand times as much. */
+const pieceBytes = 64 * 1024;
+
+/**
+ * Reads a file in pieces, unpacked if its first bytes say it is gzip, whatever its name says. `onRead` hears of every piece taken
+ * from the disk, with its size there.
+ */
+export async function* readBytes(
+  path: string,
+  onRead: (bytes: number) => void = () => undefined,
+): AsyncGenerator<Buffer, void, undefined> {
+  const file = await open(path);
+  try {
+    const magic = Buffer.alloc(2);
+    const { bytesRead } = await file.read(magic, 0, 2, 0);
+    const pieces = readPieces(file, onRead);
+    yield* bytesRead === 2 && magic.equals(gzipMagic) ? inflate(pieces) : pieces;
+  } finally {
+    await file.close();
+  }
+}
+
+async function* readPieces(
+  file: Awaited<ReturnType<typeof open>>,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<Buffer, void, undefined> {
+  for (let position = 0; ;) {
+    // A new buffer each time: lines are views of it and outlive it.
+    const piece = Buffer.allocUnsafeSlow(pieceBytes);
+    const { bytesRead } = await file.read(piece, 0, pieceBytes, position);
+    if (bytesRead === 0) {
+      return;
+    }
+    position += bytesRead;
+    onRead(bytesRead);
+    yield piece.subarray(0, bytesRead);
+  }
+}

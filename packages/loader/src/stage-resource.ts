@@ -1,0 +1,113 @@
+import {
+  compartmentPatients,
+  isId,
+  isResourceType,
+  isVersionId,
+  parseInstant,
+  spliceMeta,
+} from '@sluice/fhir';
+import type { StagedResource } from '@sluice/postgres';
+import { UnloadableError } from './load-problem.ts';
+
+/** How resources are prepared for the store. */
+export interface StageOptions {
+  /** Ignore the given versionId and lastUpdated and have the store write its own. */
+  stamp: boolean;
+  /** Absolute references that start with it count as references to this store. */
+  baseUrl?: string | undefined;
+}
+
+/**
+ * Prepares one resource for the store from its text, minified, and the same text parsed. Throws an `UnloadableError`, or a `ResourceTextError`, when it
+ * is not one that can be stored.
+ */
+export function stageResource(
+  bytes: Buffer,
+  resource: Readonly<Record<string, unknown>>,
+  line: number,
+  options: StageOptions,
+): StagedResource {
+  const type = readType(resource.resourceType);
+  const id = readId(resource.id);
+  const { head, tail, splice } = spliceMeta(bytes, { stamp: options.stamp });
+  const meta = options.stamp ? undefined : (resource.meta as Record<string, unknown> | undefined);
+  return {
+    line,
+    type,
+    id,
+    deleted: false,
+    versionId: readVersionId(meta?.versionId),
+    lastUpdated: readLastUpdated(meta?.lastUpdated),
+    head,
+    tail,
+    splice,
+    patients: compartmentPatients(resource, options.baseUrl),
+  };
+}
+
+/** Prepares the deletion of a resource. */
+export function stageDelete(type: string, id: string, line: number): StagedResource {
+  return {
+    line,
+    type,
+    id,
+    deleted: true,
+    versionId: undefined,
+    lastUpdated: undefined,
+    head: Buffer.alloc(0),
+    tail: undefined,
+    splice: 'none',
+    patients: [],
+  };
+}
+
+function readType(value: unknown): string {
+  if (value === undefined) {
+    throw new UnloadableError('it has no resourceType');
+  }
+  if (typeof value !== 'string' || !isResourceType(value)) {
+    const reason = value === 'Parameters' ? 'cannot be stored' : 'is no resource type of R4';
+    throw new UnloadableError(`resourceType ${brief(value)} ${reason}`);
+  }
+  return value;
+}
+
+function readId(value: unknown): string {
+  if (value === undefined) {
+    throw new UnloadableError('it has no id');
+  }
+  if (typeof value !== 'string' || !isId(value)) {
+    throw new UnloadableError(
+      `id ${brief(value)} is not legal: 1 to 64 letters, digits, "-" and "." are`,
+    );
+  }
+  return value;
+}
+
+function readVersionId(value: unknown): string | undefined {
+  if (value !== undefined && (typeof value !== 'string' || !isVersionId(value))) {
+    throw new UnloadableError(
+      `meta.versionId ${brief(value)} is not legal: 1 to 64 letters, digits, "-" and "." are`,
+    );
+  }
+  return value;
+}
+
+function readLastUpdated(value: unknown): string | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  const instant = typeof value === 'string' ? parseInstant(value) : undefined;
+  if (instant === undefined) {
+    throw new UnloadableError(
+      `meta.lastUpdated ${brief(value)} is no instant: 2015-02-07T13:28:17.239+02:00 is`,
+    );
+  }
+  return instant.text;
+}
+
+/** A value as JSON, cut short. */
+function brief(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

@@ -1,0 +1,40 @@
+import type { Issue } from '@sluice/fhir';
+import { sqlState, UnsettledError } from '@sluice/postgres';
+import { StorageError } from '@sluice/storage';
+
+/** SQLSTATE classes that will fail again the same way: syntax, privileges, missing or wrong objects. */
+const permanentClasses = new Set(['22', '28', '2F', '3D', '3F', '42']);
+
+/** Whether trying again can help (network, failover, serialization, a store that is away). */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof StorageError) return error.transient;
+  if (error instanceof UnsettledError) return false;
+  return !permanentClasses.has(sqlState(error).slice(0, 2));
+}
+
+/** What a client is told of a fault that ended its export: what failed, without internals. */
+export function failureIssue(error: unknown): Issue {
+  if (error instanceof StorageError) {
+    const causes = {
+      'not-found': 'the folder of the export is gone',
+      denied: 'the storage refuses access',
+      full: 'the storage is full',
+      'invalid-key': 'a file name was refused',
+      unavailable: 'the storage is not available',
+    } as const;
+    return exception(`The export could not write its files: ${causes[error.code]}.`);
+  }
+  if (error instanceof UnsettledError) {
+    return { severity: 'error', code: 'timeout', text: error.message };
+  }
+  const state = sqlState(error);
+  return exception(
+    /^[0-9A-Z]{5}$/.test(state)
+      ? `The export could not read the database (SQLSTATE ${state}).`
+      : 'The export failed by an internal fault; the log of the worker has the cause.',
+  );
+}
+
+function exception(text: string): Issue {
+  return { severity: 'error', code: 'exception', text };
+}

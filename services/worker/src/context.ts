@@ -1,0 +1,14 @@
+import type { Pool } from '@sluice/postgres';
+import type { ExportQueue } from '@sluice/queue';
+import type { Logger } from '@sluice/runtime';
+import type { OutputStore } from '@sluice/storage';
+import type { WorkerSettings } from './settings.ts';
+
+/** What every job of a worker works with. */
+export interface WorkerContext {
+  readonly settings: WorkerSettings;
+  readonly pool: Pool;
+  readonly queue: ExportQueue;
+  readonly store: OutputStore;
+  readonly log: Logger;
+}

@@ -1,0 +1,113 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Export } from '@sluice/export';
+import {
+  claimPart,
+  completePart,
+  copyLines,
+  failPart,
+  findExport,
+  handBackPart,
+  partQuery,
+  type ClaimedPart,
+} from '@sluice/postgres';
+import { errorFacts } from '@sluice/runtime';
+import { failureIssue, isTransient } from './classify-fault.ts';
+import type { WorkerContext } from './context.ts';
+import { failAndClean } from './end-export.ts';
+import { PartAborted, type PartsInHand } from './parts-in-hand.ts';
+import { PartWriter } from './part-writer.ts';
+
+/** Claims after which a part is given up: it fails, or takes its worker down, each time. */
+const maxAttempts = 30;
+
+/**
+ * Exports one part: claims it, streams it from the database into its files, and completes it while
+ * the lease holds. A transient fault is tried again with backoff; a permanent one fails the export
+ * with its cause.
+ *
+ * @returns ms to wait when another worker holds the part
+ */
+export async function exportPart(
+  context: WorkerContext,
+  inHand: PartsInHand,
+  exportId: string,
+  number: number,
+): Promise<number | undefined> {
+  const { pool, settings, log } = context;
+  const claim = await claimPart(pool, exportId, number, settings.PART_LEASE);
+  if (claim.outcome === 'held') return claim.waitMs + 50;
+  if (claim.outcome === 'over') return undefined;
+  const { part } = claim;
+  const of = await findExport(pool, exportId);
+  if (!of) return undefined;
+  try {
+    await writePart(context, inHand, of, part);
+    return undefined;
+  } catch (error) {
+    const facts = { exportId, part: number, attempt: part.attempt };
+    if (error instanceof PartAborted) {
+      log.info('part left', { ...facts, reason: error.reason });
+      if (error.reason === 'shutdown') await handBackPart(pool, part);
+      return undefined;
+    }
+    if (isTransient(error) && part.attempt < maxAttempts) {
+      log.warn('part is tried again', { ...facts, ...errorFacts(error) });
+      await wait(Math.min(50 * 2 ** part.attempt, 10_000) * (0.5 + Math.random() / 2));
+      await handBackPart(pool, part);
+      return 1;
+    }
+    log.error('part failed', { ...facts, ...errorFacts(error) });
+    if (await failPart(pool, part)) await failAndClean(context, exportId, failureIssue(error));
+    return undefined;
+  }
+}
+
+async function writePart(
+  context: WorkerContext,
+  inHand: PartsInHand,
+  of: Export,
+  part: ClaimedPart,
+): Promise<void> {
+  const { pool, settings, store, queue, log } = context;
+  const begun = performance.now();
+  const writer = new PartWriter({
+    store,
+    folder: of.folder,
+    part: part.number,
+    kind: part.kind,
+    type: part.kind === 'deleted' ? 'Bundle' : part.type,
+    gzip: of.kickOff.outputFormat === 'ndjson+gzip',
+    limits: {
+      maxFileBytes: settings.MAX_FILE_BYTES,
+      maxResourcesPerFile: settings.MAX_RESOURCES_PER_FILE ?? Infinity,
+    },
+  });
+  const written = () => ({ resources: writer.resources, bytes: writer.bytes });
+  await inHand.hold(part, written, async (signal) => {
+    try {
+      const rows = await copyLines(pool, partQuery(of, part, { sinceBasis: settings.SINCE_BASIS }), {
+        signal,
+        onChunk: (chunk) => writer.push(chunk),
+        allowSort: part.access !== 'range' || part.kind !== 'output' || of.kickOff.since !== undefined,
+      });
+      await writer.end();
+      signal.throwIfAborted();
+      const { files, resources, bytes } = writer;
+      if (rows !== resources) throw new Error(`Postgres sent ${rows} rows, ${resources} arrived`);
+      const outcome = await completePart(pool, part, { resources, bytes, files });
+      if (outcome === 'lost') throw new PartAborted('lease-lost');
+      log.info('part completed', {
+        exportId: of.id,
+        part: part.number,
+        type: part.type,
+        resources,
+        bytes,
+        ms: Math.round(performance.now() - begun),
+      });
+      if (outcome === 'last') await queue.enqueueFinish(of.id);
+    } catch (error) {
+      await writer.abort();
+      throw signal.aborted ? signal.reason : error;
+    }
+  });
+}

@@ -1,0 +1,84 @@
+import {
+  expireExports,
+  findExport,
+  findOpenWork,
+  findOrphanFolders,
+  findStuckExports,
+  listActiveExports,
+  markExpired,
+} from '@sluice/postgres';
+import { errorFacts } from '@sluice/runtime';
+import type { WorkerContext } from './context.ts';
+import { failAndClean } from './end-export.ts';
+import { grantSlots } from './grant-slots.ts';
+
+/** All of housekeeping. Safe to run anywhere, at any time, and twice at once. */
+export async function keepHouse(context: WorkerContext): Promise<void> {
+  const chores = { enqueueLostWork, failStuck, assertSlots, expire, removeOrphans, grantSlots };
+  for (const [chore, run] of Object.entries(chores)) {
+    try {
+      await run(context);
+    } catch (error) {
+      context.log.warn('housekeeping chore failed', { chore, ...errorFacts(error) });
+    }
+  }
+}
+
+/** What the end of an export leaves to do: its waiting jobs, its files, the next one's turn. */
+export async function cleanUp(context: WorkerContext, exportId: string): Promise<void> {
+  const { pool, queue, store } = context;
+  const found = await findExport(pool, exportId);
+  if (found?.state === 'cancelled' || found?.state === 'failed') {
+    await queue.removeJobs(exportId, found.partsTotal);
+    await store.removeFolder(found.folder);
+    if (found.state === 'cancelled') await markExpired(pool, exportId);
+  }
+  await grantSlots(context);
+}
+
+/** Postgres knows what is not done; a job id that is in the queue already is not added twice. */
+async function enqueueLostWork({ pool, queue }: WorkerContext): Promise<void> {
+  const open = await findOpenWork(pool);
+  for (const exportId of open.plans) await queue.enqueuePlan(exportId);
+  if (open.parts.length > 0) await queue.enqueueParts(open.parts);
+  for (const exportId of open.finishes) await queue.enqueueFinish(exportId);
+}
+
+async function failStuck(context: WorkerContext): Promise<void> {
+  const { pool, settings } = context;
+  for (const stuck of await findStuckExports(pool, settings.STUCK_AFTER)) {
+    await failAndClean(context, stuck.id, {
+      severity: 'error',
+      code: 'timeout',
+      text: `The export was given up after ${Math.round(settings.STUCK_AFTER / 1000)} s without progress.`,
+    });
+  }
+}
+
+/** Redis may have lost the locks, or a crash may have left one behind. */
+async function assertSlots({ pool, queue }: WorkerContext): Promise<void> {
+  for (const { id, slot } of await listActiveExports(pool)) {
+    if (slot !== undefined) await queue.slots.assert(slot, id);
+  }
+}
+
+async function expire({ pool, store, log }: WorkerContext): Promise<void> {
+  for (const over of await expireExports(pool)) {
+    // The row first: from then on no file is handed out; the folder is an orphan until it is gone.
+    if (!(await markExpired(pool, over.id))) continue;
+    await store.removeFolder(over.folder);
+    log.info('export expired', { exportId: over.id });
+  }
+}
+
+async function removeOrphans({ pool, store, log }: WorkerContext): Promise<void> {
+  const folders = (await store.listFolders()).filter((name) => exportFolder.test(name));
+  if (folders.length === 0) return;
+  for (const folder of await findOrphanFolders(pool, folders)) {
+    await store.removeFolder(folder);
+    log.info('orphan folder removed', { folder });
+  }
+}
+
+/** Only what looks like ours is ever removed: `<datetime>_<uuid>`. */
+const exportFolder = /^\d{8}T\d{6}Z_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

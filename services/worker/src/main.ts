@@ -1,0 +1,75 @@
+import { createPool } from '@sluice/postgres';
+import { createQueue, startWorkers, subscribeCancel } from '@sluice/queue';
+import { createLogger, errorFacts, installShutdown, SettingsError } from '@sluice/runtime';
+import { createOutputStore } from '@sluice/storage';
+import type { WorkerContext } from './context.ts';
+import { exportPart } from './export-part.ts';
+import { finishExport } from './finish-export.ts';
+import { startHealthServer } from './health-server.ts';
+import { cleanUp, keepHouse } from './housekeeping.ts';
+import { PartsInHand } from './parts-in-hand.ts';
+import { planExport } from './plan-export.ts';
+import { readWorkerSettings, type WorkerSettings } from './settings.ts';
+
+const settings = settingsOrExit();
+const log = createLogger('worker', settings.LOG_LEVEL);
+const queueOptions = { redisUrl: settings.REDIS_URL, prefix: settings.REDIS_PREFIX };
+const pool = createPool(settings.DATABASE_URL, {
+  max: settings.DATABASE_MAX_CONNECTIONS,
+  applicationName: 'sluice-worker',
+});
+const queue = createQueue(queueOptions);
+const context: WorkerContext = { settings, pool, queue, store: createOutputStore(settings), log };
+const inHand = new PartsInHand(context);
+
+const cancellation = await subscribeCancel(queueOptions, (id) => inHand.cancelExport(id));
+const workers = startWorkers(
+  {
+    ...queueOptions,
+    concurrency: settings.WORKER_CONCURRENCY,
+    lockMs: settings.PART_LEASE,
+    onError: (error, name) => log.warn('queue fault', { queue: name, ...errorFacts(error) }),
+  },
+  {
+    plan: ({ exportId }) => planExport(context, exportId),
+    part: ({ exportId, number }) => exportPart(context, inHand, exportId, number),
+    finish: ({ exportId }) => finishExport(context, exportId),
+    housekeeping: ({ exportId }) =>
+      exportId === undefined ? keepHouse(context) : cleanUp(context, exportId),
+  },
+);
+await queue.scheduleHousekeeping(settings.HOUSEKEEPING_INTERVAL);
+const health = await startHealthServer(context);
+log.info('worker is ready', { concurrency: settings.WORKER_CONCURRENCY });
+
+installShutdown(log, [
+  {
+    name: 'hand parts back',
+    limitMs: 20_000,
+    run: () => {
+      inHand.stop();
+      return workers.close();
+    },
+  },
+  { name: 'close queue', limitMs: 5000, run: () => Promise.all([queue.close(), cancellation.close()]) },
+  { name: 'close database', limitMs: 5000, run: () => pool.end() },
+  {
+    name: 'close health port',
+    limitMs: 1000,
+    run: () => {
+      health.closeAllConnections();
+      health.close();
+      return Promise.resolve();
+    },
+  },
+]);
+
+function settingsOrExit(): WorkerSettings {
+  try {
+    return readWorkerSettings(process.env);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return process.exit(78);
+  }
+}

@@ -1,0 +1,126 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { absentMember, planParts, typesInScope, type Export } from '@sluice/export';
+import { operationOutcome, type Issue } from '@sluice/fhir';
+import {
+  beginPlanning,
+  findExport,
+  isSettled,
+  keepPresent,
+  listStoredTypes,
+  resolveGroupMembers,
+  settle,
+  settleExport,
+  spreadOf,
+  storePlan,
+  touchExport,
+  withTransaction,
+  type Members,
+  type Plan,
+} from '@sluice/postgres';
+import { failureIssue, isTransient } from './classify-fault.ts';
+import type { WorkerContext } from './context.ts';
+import { failAndClean } from './end-export.ts';
+
+const attempts = 8;
+
+/**
+ * Plans one export: settles its transactionTime, resolves its members once, cuts its parts, and
+ * stores all of it in one transaction. Running it twice, or after a crash, adds nothing.
+ */
+export async function planExport(context: WorkerContext, exportId: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await plan(context, exportId);
+      return;
+    } catch (error) {
+      if (attempt >= attempts || !isTransient(error)) {
+        context.log.error('plan failed', { exportId, attempt, error: String(error) });
+        await failAndClean(context, exportId, failureIssue(error));
+        return;
+      }
+      context.log.warn('plan is tried again', { exportId, attempt, error: String(error) });
+      await wait(Math.min(100 * 2 ** attempt, 5000) * (0.5 + Math.random() / 2));
+    }
+  }
+}
+
+async function plan(context: WorkerContext, exportId: string): Promise<void> {
+  const { pool, queue, store, log } = context;
+  if (!(await beginPlanning(pool, exportId))) return;
+  const settled = await settleOnce(context, exportId);
+  if (!settled) return;
+  await store.createFolder(settled.folder);
+  const made = await makePlan(context, settled);
+  const stored = await withTransaction(pool, (client) => storePlan(client, settled, made));
+  if (!stored) {
+    // Cancelled meanwhile, or planned by another worker, which has made the same folder.
+    await queue.enqueueCleanup(exportId);
+    return;
+  }
+  log.info('export planned', {
+    exportId,
+    parts: made.parts.length,
+    resources: made.resourcesEstimated,
+    transactionTime: settled.transactionTime,
+  });
+  if (made.parts.length === 0) await queue.enqueueFinish(exportId);
+  else await queue.enqueueParts(made.parts.map(({ number }) => ({ exportId, number })));
+}
+
+/** The export with its transactionTime settled; `undefined` when it is being planned no more. */
+async function settleOnce(context: WorkerContext, exportId: string): Promise<Export | undefined> {
+  const { pool, settings } = context;
+  const found = await findExport(pool, exportId);
+  if (!found || (await isSettled(pool, exportId))) return found;
+  const at = await settle(pool, found.transactionTime, settings.SETTLE_TIMEOUT, async () => {
+    await touchExport(pool, exportId);
+  });
+  if (at !== found.transactionTime) {
+    context.log.warn('transactionTime moved back before a transaction that is still writing', {
+      exportId,
+      from: found.transactionTime,
+      to: at,
+    });
+  }
+  await settleExport(pool, exportId, at);
+  return await findExport(pool, exportId);
+}
+
+async function makePlan(context: WorkerContext, of: Export): Promise<Plan> {
+  const { pool, settings } = context;
+  const members = await resolveMembers(context, of);
+  const stored = await listStoredTypes(pool);
+  const types = typesInScope(of.kickOff, stored);
+  const spacing = settings.PART_RESOURCES;
+  const spreads = await Promise.all(types.map((type) => spreadOf(pool, type, spacing)));
+  const patients = members && stored.includes('Patient') ? await spreadOf(pool, 'Patient', spacing) : undefined;
+  const notices = [...of.kickOff.notices, ...(members?.notices ?? [])];
+  const { parts, resourcesEstimated } = planParts({
+    spreads,
+    spacing,
+    since: of.kickOff.since !== undefined,
+    ...(members ? { members: members.patients.length, patients: patients?.resources ?? 0 } : {}),
+    notices: notices.length,
+  });
+  return {
+    parts,
+    resourcesEstimated,
+    ...(members ? { members: members.patients } : {}),
+    notices: notices.map((issue: Issue) => JSON.stringify(operationOutcome([issue]))),
+  };
+}
+
+/** Whose data is wanted, as of transactionTime; `undefined`: everybody's. */
+async function resolveMembers(context: WorkerContext, of: Export): Promise<Members | undefined> {
+  const { pool } = context;
+  const { level, groupId, patients } = of.kickOff;
+  if (level === 'group') {
+    const members = await resolveGroupMembers(pool, groupId ?? '', of.transactionTime);
+    if (patients === undefined) return members;
+    const wanted = new Set(patients);
+    return { ...members, patients: members.patients.filter((id) => wanted.has(id)) };
+  }
+  if (patients === undefined) return undefined;
+  const { patients: present, absent } = await keepPresent(pool, patients, of.transactionTime);
+  return { patients: present, notices: absent.map(absentMember) };
+}
