@@ -1,0 +1,60 @@
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import type { Dependencies } from './dependencies.ts';
+import { errorHandler, methodNotAllowed, notFound } from './middleware/error-handler.ts';
+import { normaliseUrl } from './middleware/normalise-url.ts';
+import { requestContext } from './middleware/request-context.ts';
+import { cancel } from './routes/cancel.ts';
+import { health, readiness } from './routes/health.ts';
+import { kickOff } from './routes/kick-off.ts';
+import { metadata } from './routes/metadata.ts';
+import { outputFile } from './routes/output-file.ts';
+import { status } from './routes/status.ts';
+
+/** Creates the HTTP application: which address is answered by which route. */
+export function createApp(deps: Dependencies): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('case sensitive routing');
+  app.set('query parser', false);
+  app.set('env', 'production');
+
+  app.use(requestContext(deps));
+  app.use(
+    helmet({
+      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } },
+      strictTransportSecurity: deps.baseUrl.startsWith('https:'),
+    }),
+  );
+  app.use(normaliseUrl);
+
+  app.route('/healthz').get(health).all(methodNotAllowed('GET, HEAD'));
+  app.route('/readyz').get(readiness(deps)).all(methodNotAllowed('GET, HEAD'));
+  app.route('/fhir/metadata').get(metadata(deps)).all(methodNotAllowed('GET, HEAD'));
+
+  const body = express.raw({ type: () => true, limit: deps.settings.MAX_BODY_BYTES });
+  for (const [path, level] of [
+    ['/fhir/$export', 'system'],
+    ['/fhir/Patient/$export', 'patient'],
+    ['/fhir/Group/:id/$export', 'group'],
+  ] as const) {
+    const refuse = methodNotAllowed('GET, POST');
+    const start = kickOff(level, deps);
+    // A GET route answers HEAD too, and this one must not: it would start an export.
+    app.route(path).head(refuse).get(start).post(body, start).all(refuse);
+  }
+  app
+    .route('/fhir/$export-status/:id')
+    .get(status(deps))
+    .delete(cancel(deps))
+    .all(methodNotAllowed('GET, HEAD, DELETE'));
+  app
+    .route('/fhir/$export-file/:id/:name')
+    .get(outputFile(deps))
+    .all(methodNotAllowed('GET, HEAD'));
+
+  app.use(notFound);
+  app.use(errorHandler(deps));
+  return app;
+}

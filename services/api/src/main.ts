@@ -1,0 +1,77 @@
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createPool, readUrlKey, type Pool } from '@sluice/postgres';
+import { createQueue } from '@sluice/queue';
+import { createLogger, errorFacts, installShutdown, SettingsError } from '@sluice/runtime';
+import { createOutputStore } from '@sluice/storage';
+import { createApp } from './app.ts';
+import { limitQueue } from './limit-queue.ts';
+import { publicBaseUrl, readApiSettings, type ApiSettings } from './settings.ts';
+
+/** How long open requests may go on once the process was told to end. */
+const requestLimitMs = 10_000;
+
+/** A request waits this long for Redis, then does without or is answered 503. */
+const redisLimitMs = 3000;
+
+async function main(settings: ApiSettings): Promise<void> {
+  const log = createLogger('api', settings.LOG_LEVEL);
+  const pool = createPool(settings.DATABASE_URL, {
+    max: settings.DATABASE_MAX_CONNECTIONS,
+    applicationName: 'sluice-api',
+  });
+  const queue = createQueue({ redisUrl: settings.REDIS_URL, prefix: settings.REDIS_PREFIX });
+  const store = createOutputStore(settings);
+  // Longer than the idle time of common load balancers, so that it is never us who hang up first.
+  const server = createServer({ keepAliveTimeout: 65_000, maxHeaderSize: 65_536 });
+  installShutdown(log, [
+    { name: 'requests', limitMs: requestLimitMs + 1000, run: () => finishRequests(server) },
+    { name: 'queue', limitMs: 2000, run: () => queue.close() },
+    { name: 'pool', limitMs: 2000, run: () => pool.end() },
+  ]);
+
+  server.listen(settings.PORT, settings.HOST);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const baseUrl = publicBaseUrl(settings, port);
+  const urlKey = rememberUrlKey(pool);
+  const deps = {
+    settings,
+    baseUrl,
+    pool,
+    queue: limitQueue(queue, redisLimitMs),
+    store,
+    log,
+    urlKey,
+    now: Date.now,
+  };
+  // Express answers by itself; its handler returns nothing to wait for.
+  server.on('request', createApp(deps) as (...request: unknown[]) => void);
+  log.info('ready', { host: settings.HOST, port, baseUrl });
+}
+
+/** Reads the key once; a failed attempt is not remembered. */
+function rememberUrlKey(pool: Pool): () => Promise<Buffer> {
+  let key: Buffer | undefined;
+  return async () => (key ??= await readUrlKey(pool));
+}
+
+/** No new connections; idle ones are closed as they become so, the rest when the time is over. */
+async function finishRequests(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const limit = setTimeout(() => server.closeAllConnections(), requestLimitMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(limit);
+}
+
+try {
+  await main(readApiSettings());
+} catch (error) {
+  const text = error instanceof SettingsError ? error.message : JSON.stringify(errorFacts(error));
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}

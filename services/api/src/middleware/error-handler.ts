@@ -1,0 +1,71 @@
+import { errorResponse, ExportError } from '@sluice/export';
+import { errorFacts } from '@sluice/runtime';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { Dependencies } from '../dependencies.ts';
+import { sendResponse } from '../send-response.ts';
+import { isTransientFault } from '../transient-fault.ts';
+import { contextOf } from './request-context.ts';
+
+/** Turns whatever was thrown into an OperationOutcome. What is not meant for clients goes to the log. */
+export function errorHandler({ log }: Dependencies): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars
+  return (thrown: unknown, _req, res, _next) => {
+    const error = clientError(thrown);
+    const { requestId, exportId } = contextOf(res);
+    if (error.status >= 500) {
+      log.error('request failed', { requestId, exportId, ...errorFacts(thrown) });
+    }
+    if (res.headersSent) {
+      // Cutting the connection tells the client that what it has is not whole.
+      res.destroy();
+      return;
+    }
+    sendResponse(res, errorResponse(error));
+  };
+}
+
+/** Answers what no route took. */
+export const notFound: RequestHandler = () => {
+  throw new ExportError('not-found', 'There is nothing at this address.');
+};
+
+/** Answers a method that an address does not have; `allowed` as in the Allow header. */
+export function methodNotAllowed(allowed: string): RequestHandler {
+  return (req) => {
+    const text = `${req.method} is not possible here; accepted: ${allowed}.`;
+    throw new ExportError('method-not-allowed', text, { headers: { Allow: allowed } });
+  };
+}
+
+function clientError(thrown: unknown): ExportError {
+  if (thrown instanceof ExportError) return thrown;
+  if (isTransientFault(thrown)) {
+    const text = 'A service that Sluice depends on cannot be reached; try again.';
+    return new ExportError('dependency-unavailable', text, { cause: thrown, retryAfterSeconds: 2 });
+  }
+  return httpError(thrown) ?? internalError(thrown);
+}
+
+/** Errors that Express and its body parser make: they carry a status. */
+function httpError(thrown: unknown): ExportError | undefined {
+  const { status, limit } = (thrown ?? {}) as { status?: unknown; limit?: unknown };
+  switch (status) {
+    case 400:
+      return new ExportError('invalid-parameter', 'The request cannot be read.', { cause: thrown });
+    case 413:
+      return new ExportError('body-too-large', `The body is longer than ${String(limit)} bytes.`);
+    case 415:
+      return new ExportError(
+        'unsupported-media-type',
+        'The encoding of the body is not supported.',
+      );
+    default:
+      return undefined;
+  }
+}
+
+function internalError(cause: unknown): ExportError {
+  const text = 'An internal fault; the X-Request-Id of this answer leads to it in the log.';
+  return new ExportError('export-failed', text, { cause });
+}

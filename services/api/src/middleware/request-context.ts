@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Dependencies } from '../dependencies.ts';
+
+/** What is known about a request beside itself. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** Who is asking. */
+  readonly subject: string;
+  /** Which export it is about, for the log. */
+  exportId?: string;
+}
+
+/** A given id goes into logs and headers, so it has to be short and harmless. */
+const harmlessId = /^[A-Za-z0-9._-]{1,64}$/;
+
+/**
+ * Gives every request an id and a subject, and writes one log line when it is over: the pattern of
+ * its route, never the path or query as sent, since either can hold the id of a patient.
+ */
+export function requestContext({ log, now }: Dependencies): RequestHandler {
+  return (req, res, next) => {
+    const started = now();
+    const given = req.get('X-Request-Id');
+    const requestId = given !== undefined && harmlessId.test(given) ? given : randomUUID();
+    const context: RequestContext = { requestId, subject: 'anonymous' };
+    res.locals['context'] = context;
+    res.setHeader('X-Request-Id', requestId);
+    res.setHeader('Cache-Control', 'no-store');
+    res.once('close', () => {
+      log.info('request', {
+        method: req.method,
+        route: routeOf(req),
+        status: res.statusCode,
+        durationMs: now() - started,
+        requestId,
+        ...(context.exportId === undefined ? {} : { exportId: context.exportId }),
+        ...(res.writableFinished ? {} : { aborted: true }),
+      });
+    });
+    next();
+  };
+}
+
+/** The context of a request that came through `requestContext`. */
+export function contextOf(res: Response): RequestContext {
+  return res.locals['context'] as RequestContext;
+}
+
+function routeOf(req: Request): string {
+  const route = req.route as { path?: unknown } | undefined;
+  return typeof route?.path === 'string' ? route.path : 'none';
+}

@@ -1,0 +1,32 @@
+import { publicBaseUrl, readApiSettings } from './settings.ts';
+
+const env = { DATABASE_URL: 'postgres://x/y', REDIS_URL: 'redis://x' };
+
+test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost', ''])(
+  'without authentication it may listen on %j',
+  (HOST) => {
+    expect(readApiSettings({ ...env, HOST }).AUTH_MODE).toBe('none');
+  },
+);
+
+test.each(['0.0.0.0', '::', '10.0.0.1', 'example.org', '127.0.0.1.example.org'])(
+  'without authentication it listens on %s only with ALLOW_OPEN',
+  (HOST) => {
+    expect(() => readApiSettings({ ...env, HOST })).toThrow(/HOST is .*ALLOW_OPEN=true/);
+    expect(readApiSettings({ ...env, HOST, ALLOW_OPEN: 'true' }).HOST).toBe(HOST);
+  },
+);
+
+test('all faults are named at once', () => {
+  const faulty = { HOST: '0.0.0.0', PORT: 'x', BASE_URL: 'ftp://x' };
+  expect(() => readApiSettings(faulty)).toThrow(/DATABASE_URL[^]*HOST is[^]*BASE_URL is/);
+});
+
+test.each([
+  [{}, 'http://127.0.0.1:8080/fhir'],
+  [{ HOST: '::1' }, 'http://[::1]:8080/fhir'],
+  [{ HOST: '0.0.0.0', ALLOW_OPEN: 'true' }, 'http://localhost:8080/fhir'],
+  [{ BASE_URL: 'https://fhir.example.org/r4//' }, 'https://fhir.example.org/r4'],
+])('with %j the base is %s', (changes, expected) => {
+  expect(publicBaseUrl(readApiSettings({ ...env, ...changes }), 8080)).toBe(expected);
+});
