@@ -4,9 +4,10 @@
  * Export
  *
  *   accepted ──▶ planning ──▶ running ──▶ completed ──▶ expired
- *       │            │            │            │
- *       ├────────────┴────────────┴─▶ failed ──┼──────▶ expired
- *       └────────────┴────────────┴─▶ cancelled ◀┘────▶ expired
+ *
+ *   accepted, planning, running             ──▶ failed ──▶ expired
+ *   accepted, planning, running             ──▶ cancelled ──▶ expired
+ *   completed, failed                       ──▶ cancelled
  *
  * - accepted: the kick-off was answered 202. With a slot, its plan job is queued; without one
  *   (ON_BUSY=queue) it waits for a slot.
@@ -49,7 +50,7 @@ export type ExportState = keyof typeof exportTransitions;
 
 /** Every move of a part: state → states it may go to. */
 export const partTransitions = {
-  queued: ['running', 'failed'],
+  queued: ['running'],
   running: ['queued', 'completed', 'failed'],
   completed: [],
   failed: [],

@@ -1,66 +1,98 @@
-import { to as copyTo } from 'pg-copy-streams';
-import type { Client, Pool } from './pool.ts';
 import { cancelBackend } from './cancel-backend.ts';
+import { CopyBlocks, type FileLimits, type LineBlock } from './copy-blocks.ts';
+import { CopyOut } from './copy-out.ts';
+import type { Client, Pool } from './pool.ts';
 
-/** What to do with the stream of a COPY. */
+/** What to do with the lines of a COPY. */
 export interface CopyLinesOptions {
   readonly signal: AbortSignal;
-  /** Takes a chunk of the binary stream; the socket is not read on until it has resolved. */
-  readonly onChunk: (chunk: Buffer) => Promise<void> | void;
+  readonly limits: FileLimits;
+  /** Bytes of a block; every block of a file but its last has exactly as many. */
+  readonly blockBytes: number;
+  /** Writes a block; one is written at a time, in order, while the next ones are read. */
+  readonly write: (block: LineBlock) => Promise<void>;
   /** Rows may come out of a sort (small results); otherwise only an ordered index read will do. */
   readonly allowSort: boolean;
 }
 
+/** Blocks that may wait to be written before the socket is no longer read. */
+const blocksInFlight = 2;
+
 /**
- * Streams `COPY (query) TO STDOUT (FORMAT binary)` from one connection of the pool, in a read-only
- * transaction of its own (so that it works behind a transaction pooler). Memory is bounded by a
- * chunk. On abort the statement is cancelled in Postgres and the connection is dropped.
+ * Streams `COPY (query) TO STDOUT (FORMAT binary)` from one connection of the pool as blocks of
+ * NDJSON, in a read-only transaction of its own (so that it works behind a transaction pooler).
+ * Memory is bounded by the blocks in flight. On abort, and when a write fails, the statement is
+ * cancelled in Postgres and the connection is dropped.
  *
- * @returns how many rows Postgres says it sent
+ * @returns how many rows Postgres says it sent; all of them are written
  */
-export async function copyLines(pool: Pool, query: string, options: CopyLinesOptions): Promise<number> {
-  const { signal } = options;
-  signal.throwIfAborted();
+export async function copyLines(
+  pool: Pool,
+  query: string,
+  options: CopyLinesOptions,
+): Promise<number> {
+  options.signal.throwIfAborted();
   const client = await pool.connect();
-  let failure: unknown;
+  let failed = true;
   try {
     await client.query(
       `begin read only;
        set local jit = off; set local max_parallel_workers_per_gather = 0; set local work_mem = '64MB';
        ${options.allowSort ? '' : 'set local enable_sort = off; set local enable_seqscan = off;'}`,
     );
-    const rows = await stream(client, query, options);
+    const rows = await stream(client, `copy (${query}) to stdout (format binary)`, options);
     await client.query('commit');
+    failed = false;
     return rows;
-  } catch (error) {
-    failure = error;
-    if (signal.aborted) await cancelBackend(client).catch(() => undefined);
-    throw error;
   } finally {
+    if (failed) await cancelBackend(client).catch(() => undefined);
     // A connection whose COPY was left half-read is of no use to anyone else.
-    client.release(failure !== undefined);
+    client.release(failed);
   }
 }
 
-async function stream(client: Client, query: string, options: CopyLinesOptions): Promise<number> {
-  const { signal } = options;
-  const copy = client.query(
-    copyTo(`copy (${query}) to stdout (format binary)`, { highWaterMark: 1 << 18 }),
-  );
-  const onAbort = (): void => void copy.destroy(abortError(signal));
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    for await (const chunk of copy) {
-      const pending = options.onChunk(chunk as Buffer);
-      if (pending) await pending;
-    }
-    signal.throwIfAborted();
-    return copy.rowCount;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-function abortError(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error('aborted');
+async function stream(client: Client, text: string, options: CopyLinesOptions): Promise<number> {
+  const { signal, limits, blockBytes, write } = options;
+  return await new Promise<number>((resolve, reject) => {
+    let waiting = 0;
+    let writing: Promise<void> = Promise.resolve();
+    let failed = false;
+    const fail = (cause: unknown): void => {
+      failed = true;
+      signal.removeEventListener('abort', onAbort);
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      // The block that is being written is let through; the ones behind it are dropped.
+      void writing.catch(() => undefined).then(() => reject(error));
+    };
+    const onAbort = (): void => fail(signal.reason);
+    const blocks = new CopyBlocks(limits, blockBytes, (block) => {
+      waiting += 1;
+      writing = writing.then(async () => {
+        if (failed) return;
+        await write(block);
+        blocks.release(block);
+        waiting -= 1;
+        if (waiting < blocksInFlight) copy.resume();
+      });
+      writing.catch(fail);
+    });
+    const copy = new CopyOut(text, blocks, {
+      wantsMore: () => waiting < blocksInFlight,
+      onEnd: (rows) => {
+        try {
+          blocks.finish();
+        } catch (error) {
+          fail(error);
+          return;
+        }
+        void writing.then(() => {
+          signal.removeEventListener('abort', onAbort);
+          resolve(rows);
+        }, fail);
+      },
+      onError: fail,
+    });
+    signal.addEventListener('abort', onAbort, { once: true });
+    client.query(copy);
+  });
 }

@@ -35,14 +35,35 @@ export async function findOpenWork(db: Queryable): Promise<OpenWork> {
 }
 
 /**
- * Active exports without progress for `stuckAfterMs`: nothing was planned, completed or shown alive.
- * Exports that wait for a slot are not stuck.
+ * Notes that housekeeping runs. After a pause (no worker, no database) the time without progress
+ * counts anew: nobody could have made any.
+ */
+export async function noteHousekeeping(db: Queryable, pauseMs: number): Promise<void> {
+  await db.query(
+    `update sluice.housekeeping
+        set alive_since = case when ran_at < clock_timestamp() - make_interval(secs => $1 / 1000.0)
+                               then clock_timestamp() else alive_since end,
+            ran_at = clock_timestamp()`,
+    [pauseMs],
+  );
+}
+
+/**
+ * Active exports without progress for `stuckAfterMs` while housekeeping was running: nothing was
+ * planned, written or completed. Not stuck are those that wait for a slot, and those whose parts
+ * all wait while workers are busy with other exports.
  */
 export async function findStuckExports(db: Queryable, stuckAfterMs: number): Promise<Export[]> {
   const { rows } = await db.query<ExportRow>(
-    `select ${exportColumns} from sluice.exports
+    `select ${exportColumns} from sluice.exports e
       where state in ('accepted','planning','running') and slot is not null
-        and progressed_at < clock_timestamp() - make_interval(secs => $1 / 1000.0)`,
+        and greatest(progressed_at, (select alive_since from sluice.housekeeping))
+            < clock_timestamp() - make_interval(secs => $1 / 1000.0)
+        and not (
+          not exists (select from sluice.parts p where p.export_id = e.id and p.state = 'running')
+          and exists (select from sluice.parts p join sluice.exports o on o.id = p.export_id
+                       where o.id <> e.id and o.state = 'running'
+                         and p.state = 'running' and p.lease_until > clock_timestamp()))`,
     [stuckAfterMs],
   );
   return rows.map(toExport);
@@ -75,7 +96,10 @@ export async function markExpired(db: Queryable, id: string): Promise<boolean> {
 }
 
 /** Of these folders, the ones that no export with files or future files owns. */
-export async function findOrphanFolders(db: Queryable, folders: readonly string[]): Promise<string[]> {
+export async function findOrphanFolders(
+  db: Queryable,
+  folders: readonly string[],
+): Promise<string[]> {
   const { rows } = await db.query<{ folder: string }>(
     `select f.folder from unnest($1::text[]) as f(folder)
       where not exists (

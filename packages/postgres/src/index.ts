@@ -1,5 +1,5 @@
 export { analyzeStore } from './analyze.ts';
-export { CopyFramer, type FileLimits, type LineBlock } from './copy-framer.ts';
+export { CopyBlocks, type FileLimits, type LineBlock } from './copy-blocks.ts';
 export { copyLines, type CopyLinesOptions } from './copy-lines.ts';
 export {
   cancelExport,
@@ -23,6 +23,7 @@ export {
   findOrphanFolders,
   findStuckExports,
   listWaitingExports,
+  noteHousekeeping,
   markExpired,
   type OpenWork,
 } from './housekeeping.ts';
@@ -32,6 +33,7 @@ export {
   keepPresent,
   resolveGroupMembers,
   type Members,
+  type Presence,
 } from './members.ts';
 export { migrate, schemaVersion } from './migrate.ts';
 export { listStoredTypes, spreadOf, type TypeSpread } from './part-boundaries.ts';
@@ -49,6 +51,7 @@ export {
   type Lease,
   type PartAccess,
   type PartResult,
+  type Renewal,
   type PlannedPart,
 } from './parts.ts';
 export {

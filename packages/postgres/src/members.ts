@@ -6,6 +6,8 @@ import type { Queryable } from './pool.ts';
 export interface Members {
   /** Logical ids of Patients that are there, each once, sorted. */
   readonly patients: string[];
+  /** Those of the list that were there and are deleted: their deletions are told with `_since`. */
+  readonly deleted: string[];
   /** Who was left out, and why. */
   readonly notices: Issue[];
 }
@@ -50,7 +52,16 @@ export async function resolveGroupMembers(
   }
   const present = await keepPresent(db, [...patients], instant);
   notices.push(...present.absent.map(absentMember));
-  return { patients: present.patients, notices };
+  return { patients: present.patients, deleted: present.deleted, notices };
+}
+
+/** A list of patients, sorted by what the store knows of them at an instant. */
+export interface Presence {
+  readonly patients: string[];
+  /** Not there, whether ever stored or not. */
+  readonly absent: string[];
+  /** The absent ones that were there and are deleted. */
+  readonly deleted: string[];
 }
 
 /** Of a list of patients, those that are there as of an instant (default: now), and the others. */
@@ -58,25 +69,30 @@ export async function keepPresent(
   db: Queryable,
   ids: readonly string[],
   at?: string,
-): Promise<{ patients: string[]; absent: string[] }> {
+): Promise<Presence> {
   const instant = at ?? (await now(db));
-  const { rows } = await db.query<{ id: string; present: boolean }>(
-    `select w.id, exists (
-              select from sluice.resources r
-               where r.type = 'Patient' and r.id = w.id and not r.deleted
-                 and r.stored_at <= $2::timestamptz and r.superseded_at > $2::timestamptz) as present
+  const { rows } = await db.query<{ id: string; deleted: boolean | null }>(
+    `select w.id, (select r.deleted from sluice.resources r
+                    where r.type = 'Patient' and r.id = w.id
+                      and r.stored_at <= $2::timestamptz and r.superseded_at > $2::timestamptz) as deleted
        from (select distinct unnest($1::text[]) as id) w
       order by w.id collate "C"`,
     [ids, instant],
   );
+  const idsWhere = (wanted: (deleted: boolean | null) => boolean): string[] =>
+    rows.filter((row) => wanted(row.deleted)).map((row) => row.id);
   return {
-    patients: rows.filter((row) => row.present).map((row) => row.id),
-    absent: rows.filter((row) => !row.present).map((row) => row.id),
+    patients: idsWhere((deleted) => deleted === false),
+    absent: idsWhere((deleted) => deleted !== false),
+    deleted: idsWhere((deleted) => deleted === true),
   };
 }
 
 /** Of a list of patients, those that are not there now. */
-export async function findUnknownPatients(db: Queryable, ids: readonly string[]): Promise<string[]> {
+export async function findUnknownPatients(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<string[]> {
   return (await keepPresent(db, ids)).absent;
 }
 

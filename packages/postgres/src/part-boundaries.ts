@@ -36,7 +36,10 @@ export async function spreadOf(pool: Pool, type: string, spacing: number): Promi
     return { type, resources, boundaries: known };
   }
   const boundaries = await withTransaction(pool, async (client) => {
-    await client.query(`select pg_advisory_xact_lock(hashtext('sluice.part_boundaries'), hashtext($1))`, [type]);
+    await client.query(
+      `select pg_advisory_xact_lock(hashtext('sluice.part_boundaries'), hashtext($1))`,
+      [type],
+    );
     const known = await readBoundaries(client, type, spacing);
     const count = Math.min(pages, Math.ceil((resources / spacing) * probesPerPart));
     const probes = Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * pages) / count));
@@ -70,7 +73,11 @@ export function cut(samples: readonly number[], last: number, perPart: number): 
   return boundaries;
 }
 
-async function readBoundaries(db: Pick<Pool, 'query'>, type: string, spacing: number): Promise<number[]> {
+async function readBoundaries(
+  db: Pick<Pool, 'query'>,
+  type: string,
+  spacing: number,
+): Promise<number[]> {
   const { rows } = await db.query<{ seq: string }>(
     'select seq from sluice.part_boundaries where type = $1 and spacing = $2 order by seq',
     [type, spacing],
@@ -94,10 +101,14 @@ async function estimate(pool: Pool, leaf: string): Promise<{ pages: number; reso
 
 async function sampleDensity(pool: Pool, leaf: string, pages: number): Promise<number> {
   const sampled = Math.min(pages, 8);
-  const ranges = Array.from({ length: sampled }, (_, i) => Math.floor(((i + 0.5) * pages) / sampled));
+  const ranges = Array.from({ length: sampled }, (_, i) =>
+    Math.floor(((i + 0.5) * pages) / sampled),
+  );
   const { rows } = await pool.query<{ n: number }>(
     `select count(*)::int as n from (${ranges
-      .map((page) => `select 1 from ${leaf} where ctid >= '(${page},0)' and ctid < '(${page + 1},0)'`)
+      .map(
+        (page) => `select 1 from ${leaf} where ctid >= '(${page},0)' and ctid < '(${page + 1},0)'`,
+      )
       .join(' union all ')}) sample`,
   );
   return (rows[0]?.n ?? 0) / sampled;

@@ -22,7 +22,8 @@ export function partQuery(of: Export, part: PlannedPart, options: PartQueryOptio
   if (part.access === 'notices') {
     return `select body from sluice.export_notices where export_id = ${uuid(of.id)} order by number`;
   }
-  const members = `(select patient from sluice.export_members where export_id = ${uuid(of.id)})`;
+  const present = part.kind === 'deleted' ? '' : ' and present';
+  const members = `(select patient from sluice.export_members where export_id = ${uuid(of.id)}${present})`;
   switch (part.access) {
     case 'range':
       return select(of, part, options, {
@@ -35,6 +36,7 @@ export function partQuery(of: Export, part: PlannedPart, options: PartQueryOptio
         from: 'sluice.export_members m join sluice.resources r on r.patient = m.patient',
         where: [
           `m.export_id = ${uuid(of.id)}`,
+          ...(part.kind === 'deleted' ? [] : ['m.present']),
           `m.ordinal >= ${int(part.rangeFrom)}`,
           `m.ordinal < ${int(part.rangeTo)}`,
         ],
@@ -58,7 +60,12 @@ interface Clauses {
   readonly order: string;
 }
 
-function select(of: Export, part: PlannedPart, options: PartQueryOptions, clauses: Clauses): string {
+function select(
+  of: Export,
+  part: PlannedPart,
+  options: PartQueryOptions,
+  clauses: Clauses,
+): string {
   const at = timestamp(of.transactionTime);
   const since = of.kickOff.since;
   const basis = options.sinceBasis === 'stored' ? 'r.stored_at' : 'r.last_updated';

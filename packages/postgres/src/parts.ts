@@ -80,14 +80,20 @@ export async function claimPart(
 /** Names one claim. */
 export type Lease = Pick<ClaimedPart, 'exportId' | 'number' | 'attempt'>;
 
+/** A lease to renew, and whether its part has moved since the last time. */
+export interface Renewal extends Lease {
+  readonly moved: boolean;
+}
+
 /**
- * Extends the leases that are still held while their exports run, and marks those exports as alive.
+ * Extends the leases that are still held while their exports run; exports with a part that moved
+ * are marked as progressing.
  *
  * @returns the leases that stay; whoever works on another must stop
  */
 export async function renewLeases(
   db: Queryable,
-  leases: readonly Lease[],
+  leases: readonly Renewal[],
   leaseMs: number,
 ): Promise<Lease[]> {
   const { rows } = await db.query<{ exportId: string; number: number; attempt: number }>(
@@ -99,9 +105,18 @@ export async function renewLeases(
           and p.state = 'running'
           and exists (select from sluice.exports e where e.id = p.export_id and e.state = 'running')
        returning p.export_id, p.number, p.attempt
+     ), progressed as (
+       update sluice.exports set progressed_at = clock_timestamp()
+        where id = any($5::uuid[]) and state = 'running'
      )
      select export_id as "exportId", number, attempt from held`,
-    [leases.map((l) => l.exportId), leases.map((l) => l.number), leases.map((l) => l.attempt), leaseMs],
+    [
+      leases.map((l) => l.exportId),
+      leases.map((l) => l.number),
+      leases.map((l) => l.attempt),
+      leaseMs,
+      leases.filter((l) => l.moved).map((l) => l.exportId),
+    ],
   );
   return rows;
 }
@@ -138,7 +153,14 @@ export async function completePart(
       `update sluice.parts
           set state = 'completed', resources = $4, bytes = $5, lease_until = null
         where export_id = $1 and number = $2 and attempt = $3 and state = any($6::text[])`,
-      [lease.exportId, lease.number, lease.attempt, result.resources, result.bytes, partStatesBefore('completed')],
+      [
+        lease.exportId,
+        lease.number,
+        lease.attempt,
+        result.resources,
+        result.bytes,
+        partStatesBefore('completed'),
+      ],
     );
     if (part.rowCount !== 1) return 'lost';
     await insertFiles(client, lease, result.files);
@@ -153,7 +175,11 @@ export async function completePart(
   });
 }
 
-async function insertFiles(client: Client, lease: Lease, files: readonly OutputFile[]): Promise<void> {
+async function insertFiles(
+  client: Client,
+  lease: Lease,
+  files: readonly OutputFile[],
+): Promise<void> {
   await client.query(
     `insert into sluice.output_files (export_id, part_number, number, kind, type, name, count, bytes, sha256)
      select $1, $2, n, kind, type, name, count, bytes, sha256

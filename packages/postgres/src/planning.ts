@@ -50,7 +50,10 @@ export async function touchExport(db: Queryable, id: string): Promise<boolean> {
 export interface Plan {
   readonly parts: readonly PlannedPart[];
   readonly resourcesEstimated: number;
+  /** Patients whose data is wanted. */
   readonly members?: readonly string[];
+  /** Patients of the list that are deleted: only deletions are told of them. */
+  readonly deletedMembers?: readonly string[];
   /** OperationOutcome lines for the error files. */
   readonly notices: readonly string[];
 }
@@ -67,7 +70,7 @@ export async function storePlan(client: Client, of: Export, plan: Plan): Promise
     [of.id, plan.parts.length, plan.resourcesEstimated, statesBefore('running')],
   );
   if (rowCount !== 1) return false;
-  await storeMembers(client, of.id, plan.members ?? []);
+  await storeMembers(client, of.id, plan.members ?? [], plan.deletedMembers ?? []);
   await client.query(
     `insert into sluice.export_notices (export_id, number, body)
      select $1, n, body from unnest($2::text[]) with ordinality as t(body, n)`,
@@ -89,12 +92,18 @@ export async function storePlan(client: Client, of: Export, plan: Plan): Promise
   return true;
 }
 
-async function storeMembers(client: Client, id: string, members: readonly string[]): Promise<void> {
+async function storeMembers(
+  client: Client,
+  id: string,
+  members: readonly string[],
+  deleted: readonly string[],
+): Promise<void> {
   await client.query(
-    `insert into sluice.export_members (export_id, ordinal, patient)
-     select $1, n - 1, patient
-       from (select patient, row_number() over (order by patient collate "C") as n
-               from (select distinct unnest($2::text[]) as patient) d) t`,
-    [id, members],
+    `insert into sluice.export_members (export_id, ordinal, patient, present)
+     select $1, row_number() over (order by not present, patient collate "C") - 1, patient, present
+       from (select unnest($2::text[]) as patient, true as present
+             union all
+             select unnest($3::text[]), false) t`,
+    [id, members, deleted],
   );
 }

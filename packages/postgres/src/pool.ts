@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { createDirectSocket } from './direct-socket.ts';
 
 /** Connections to Postgres, handed out one statement or one transaction at a time. */
 export type Pool = pg.Pool;
@@ -27,7 +28,13 @@ export function createPool(databaseUrl: string, options: PoolOptions = {}): Pool
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    // TLS wraps the socket, so its bytes cannot be read in place.
+    ...(wantsTls(databaseUrl) ? {} : { stream: createDirectSocket }),
   });
   pool.on('error', () => undefined);
   return pool;
+}
+
+function wantsTls(databaseUrl: string): boolean {
+  return /[?&]ssl/.test(databaseUrl) && !/[?&]sslmode=disable/.test(databaseUrl);
 }

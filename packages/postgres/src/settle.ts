@@ -36,7 +36,11 @@ export async function settle(
   await untilPassed(pool, at);
   const deadline = Date.now() + timeoutMs;
   let remaining = await readWriters(pool, at);
-  for (let pauseMs = 5; remaining.length > 0 && Date.now() < deadline; pauseMs = Math.min(pauseMs * 2, 250)) {
+  for (
+    let pauseMs = 5;
+    remaining.length > 0 && Date.now() < deadline;
+    pauseMs = Math.min(pauseMs * 2, 250)
+  ) {
     await onWait();
     await wait(Math.min(pauseMs, Math.max(deadline - Date.now(), 0)));
     const still = new Set((await readWriters(pool, at)).map((writer) => writer.id));

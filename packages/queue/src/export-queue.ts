@@ -66,6 +66,11 @@ export class ExportQueue {
     );
   }
 
+  /** How many parts are in the queue, waiting or in hand. */
+  async countParts(): Promise<number> {
+    return await this.#parts.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized');
+  }
+
   /** Asks for an export to be finished. */
   async enqueueFinish(exportId: string): Promise<void> {
     await this.#finish.add('finish', { exportId }, { jobId: `finish-${exportId}` });
@@ -123,7 +128,11 @@ export class ExportQueue {
   /** Publishes what running parts have written. */
   async writeProgress(
     exportId: string,
-    parts: readonly { readonly number: number; readonly resources: number; readonly bytes: number }[],
+    parts: readonly {
+      readonly number: number;
+      readonly resources: number;
+      readonly bytes: number;
+    }[],
   ): Promise<void> {
     await writeProgress(this.#redis, this.#prefix, exportId, parts);
   }

@@ -47,7 +47,12 @@ export function startWorkers(options: WorkersOptions, processors: Processors): E
     start(options, queueNames.plan, (job: Job<PlanMessage>) => plan(job.data), 2),
     start(options, queueNames.parts, partProcessor, options.concurrency),
     start(options, queueNames.finish, (job: Job<FinishMessage>) => finish(job.data), 2),
-    start(options, queueNames.housekeeping, (job: Job<HousekeepingMessage>) => housekeeping(job.data), 2),
+    start(
+      options,
+      queueNames.housekeeping,
+      (job: Job<HousekeepingMessage>) => housekeeping(job.data),
+      2,
+    ),
   ];
   return {
     close: async () => {

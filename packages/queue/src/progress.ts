@@ -18,7 +18,11 @@ export async function writeProgress(
   if (parts.length === 0) return;
   const key = `${prefix}:progress:${exportId}`;
   const fields = parts.flatMap((part) => [String(part.number), `${part.resources} ${part.bytes}`]);
-  await redis.multi().hset(key, ...fields).expire(key, lifeSeconds).exec();
+  await redis
+    .multi()
+    .hset(key, ...fields)
+    .expire(key, lifeSeconds)
+    .exec();
 }
 
 /** Sums up an export's live progress; `undefined` when Redis knows of none. */

@@ -1,7 +1,10 @@
 import { Redis, type RedisOptions } from 'ioredis';
 
 /** Connects to Redis; commands wait while it is away (BullMQ wants that), up to its own limits. */
-export function createRedis(redisUrl: string, options: Pick<RedisOptions, 'enableReadyCheck'> = {}): Redis {
+export function createRedis(
+  redisUrl: string,
+  options: Pick<RedisOptions, 'enableReadyCheck'> = {},
+): Redis {
   const redis = new Redis(redisUrl, {
     maxRetriesPerRequest: null,
     enableReadyCheck: true,

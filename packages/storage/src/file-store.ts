@@ -4,7 +4,13 @@ import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from 
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { StorageError } from './errors.ts';
-import type { ByteRange, ObjectWriter, OutputStore, StoredObject, WrittenObject } from './output-store.ts';
+import type {
+  ByteRange,
+  ObjectWriter,
+  OutputStore,
+  StoredObject,
+  WrittenObject,
+} from './output-store.ts';
 
 /**
  * Output files in a folder of this machine, or of a volume that API and workers share.
@@ -69,7 +75,10 @@ export class FileStore implements OutputStore {
   }
 
   async removeFolder(folder: string): Promise<void> {
-    await told(folder, rm(this.#path(folder), { recursive: true, force: true, maxRetries: 10, retryDelay: 20 }));
+    await told(
+      folder,
+      rm(this.#path(folder), { recursive: true, force: true, maxRetries: 10, retryDelay: 20 }),
+    );
   }
 
   /** A key is one or two plain names: no separator, no climbing, no hidden file. */
@@ -114,6 +123,7 @@ class FileWriter implements ObjectWriter {
     await told(this.#path, this.#handle.datasync());
     await this.#close();
     await told(this.#path, rename(this.#temporary, this.#path));
+    await told(this.#path, syncFolder(dirname(this.#path)));
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 
@@ -129,8 +139,18 @@ class FileWriter implements ObjectWriter {
   }
 }
 
+/** A rename outlives a power cut only once its folder is synced. */
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 async function writeAll(handle: FileHandle, block: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < block.length; ) {
+  for (let done = 0; done < block.length;) {
     const { bytesWritten } = await handle.write(block, done, block.length - done, position + done);
     done += bytesWritten;
   }

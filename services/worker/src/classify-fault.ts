@@ -8,7 +8,14 @@ const permanentClasses = new Set(['22', '28', '2F', '3D', '3F', '42']);
 /** Whether trying again can help (network, failover, serialization, a store that is away). */
 export function isTransient(error: unknown): boolean {
   if (error instanceof StorageError) return error.transient;
-  if (error instanceof UnsettledError) return false;
+  // A fault of the program is the same the next time.
+  if (
+    error instanceof UnsettledError ||
+    error instanceof TypeError ||
+    error instanceof RangeError
+  ) {
+    return false;
+  }
   return !permanentClasses.has(sqlState(error).slice(0, 2));
 }
 

@@ -17,8 +17,18 @@ import { failAndClean } from './end-export.ts';
 import { PartAborted, type PartsInHand } from './parts-in-hand.ts';
 import { PartWriter } from './part-writer.ts';
 
+/** Also the size of a gzip member: small enough to share the thread pool, large enough to compress. */
+const blockBytes = 1 << 20;
+
 /** Claims after which a part is given up: it fails, or takes its worker down, each time. */
 const maxAttempts = 30;
+
+/** The part has taken its worker down, or lost its lease, time and again. */
+class PartGivenUp extends TypeError {
+  constructor(attempts: number) {
+    super(`the part was given up after ${attempts} attempts`);
+  }
+}
 
 /**
  * Exports one part: claims it, streams it from the database into its files, and completes it while
@@ -41,6 +51,7 @@ export async function exportPart(
   const of = await findExport(pool, exportId);
   if (!of) return undefined;
   try {
+    if (part.attempt > maxAttempts) throw new PartGivenUp(part.attempt);
     await writePart(context, inHand, of, part);
     return undefined;
   } catch (error) {
@@ -57,7 +68,8 @@ export async function exportPart(
       return 1;
     }
     log.error('part failed', { ...facts, ...errorFacts(error) });
-    if (await failPart(pool, part)) await failAndClean(context, exportId, failureIssue(error));
+    await failAndClean(context, exportId, failureIssue(error));
+    await failPart(pool, part);
     return undefined;
   }
 }
@@ -77,20 +89,25 @@ async function writePart(
     kind: part.kind,
     type: part.kind === 'deleted' ? 'Bundle' : part.type,
     gzip: of.kickOff.outputFormat === 'ndjson+gzip',
-    limits: {
-      maxFileBytes: settings.MAX_FILE_BYTES,
-      maxResourcesPerFile: settings.MAX_RESOURCES_PER_FILE ?? Infinity,
-    },
   });
   const written = () => ({ resources: writer.resources, bytes: writer.bytes });
   await inHand.hold(part, written, async (signal) => {
     try {
-      const rows = await copyLines(pool, partQuery(of, part, { sinceBasis: settings.SINCE_BASIS }), {
-        signal,
-        onChunk: (chunk) => writer.push(chunk),
-        allowSort: part.access !== 'range' || part.kind !== 'output' || of.kickOff.since !== undefined,
-      });
-      await writer.end();
+      const rows = await copyLines(
+        pool,
+        partQuery(of, part, { sinceBasis: settings.SINCE_BASIS }),
+        {
+          signal,
+          limits: {
+            maxFileBytes: settings.MAX_FILE_BYTES,
+            maxResourcesPerFile: settings.MAX_RESOURCES_PER_FILE ?? Infinity,
+          },
+          blockBytes,
+          write: (block) => writer.write(block),
+          allowSort:
+            part.access !== 'range' || part.kind !== 'output' || of.kickOff.since !== undefined,
+        },
+      );
       signal.throwIfAborted();
       const { files, resources, bytes } = writer;
       if (rows !== resources) throw new Error(`Postgres sent ${rows} rows, ${resources} arrived`);

@@ -1,5 +1,5 @@
-import { findExport, finishExport as finish, listOutputFiles } from '@sluice/postgres';
 import type { Export } from '@sluice/export';
+import { findExport, finishExport as finish, listOutputFiles, type Finish } from '@sluice/postgres';
 import type { WorkerContext } from './context.ts';
 import { failAndClean } from './end-export.ts';
 import { grantSlots } from './grant-slots.ts';
@@ -12,8 +12,8 @@ export async function finishExport(context: WorkerContext, exportId: string): Pr
   const { pool, queue, settings, log } = context;
   const found = await findExport(pool, exportId);
   if (found?.state !== 'running' || found.partsCompleted < found.partsTotal) return;
-  await clearFolder(context, found);
-  const result = await finish(pool, exportId, settings.RETENTION);
+  const result =
+    (await checkFolder(context, found)) ?? (await finish(pool, exportId, settings.RETENTION));
   switch (result.outcome) {
     case 'not-ready':
       return;
@@ -32,12 +32,20 @@ export async function finishExport(context: WorkerContext, exportId: string): Pr
   }
 }
 
-/** Removes what killed attempts have left: unfinished files, and files that no part has recorded. */
-async function clearFolder(context: WorkerContext, of: Export): Promise<void> {
+/**
+ * Compares the folder with the record: what killed attempts have left is removed, and every recorded
+ * file must be there with its size.
+ */
+async function checkFolder(context: WorkerContext, of: Export): Promise<Finish | undefined> {
   const { pool, store } = context;
-  const named = new Set((await listOutputFiles(pool, of.id)).map(({ name }) => `${of.folder}/${name}`));
+  const recorded = await listOutputFiles(pool, of.id);
+  const missing = new Map(recorded.map(({ name, bytes }) => [`${of.folder}/${name}`, bytes]));
+  const names = new Set(missing.keys());
   await store.removeUnfinished(of.folder);
-  for (const { key } of await store.list(of.folder)) {
-    if (!named.has(key)) await store.remove(key);
+  for (const { key, bytes } of await store.list(of.folder)) {
+    if (!names.has(key)) await store.remove(key);
+    else if (missing.get(key) === bytes) missing.delete(key);
   }
+  const faults = [...missing.keys()].map((key) => `${key} is not in the store as it was written`);
+  return faults.length === 0 ? undefined : { outcome: 'incomplete', faults };
 }

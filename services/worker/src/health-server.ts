@@ -15,7 +15,9 @@ export async function startHealthServer(context: WorkerContext): Promise<Server>
         answer(200, 'ok');
         return;
       case '/readyz':
-        void isReady(context).then((ready) => answer(ready ? 200 : 503, ready ? 'ready' : 'not ready'));
+        void isReady(context).then((ready) =>
+          answer(ready ? 200 : 503, ready ? 'ready' : 'not ready'),
+        );
         return;
       default:
         answer(404, 'not found');

@@ -6,6 +6,7 @@ import {
   findStuckExports,
   listActiveExports,
   markExpired,
+  noteHousekeeping,
 } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
 import type { WorkerContext } from './context.ts';
@@ -40,12 +41,15 @@ export async function cleanUp(context: WorkerContext, exportId: string): Promise
 async function enqueueLostWork({ pool, queue }: WorkerContext): Promise<void> {
   const open = await findOpenWork(pool);
   for (const exportId of open.plans) await queue.enqueuePlan(exportId);
-  if (open.parts.length > 0) await queue.enqueueParts(open.parts);
+  if (open.parts.length > 0 && (await queue.countParts()) < open.parts.length) {
+    await queue.enqueueParts(open.parts);
+  }
   for (const exportId of open.finishes) await queue.enqueueFinish(exportId);
 }
 
 async function failStuck(context: WorkerContext): Promise<void> {
   const { pool, settings } = context;
+  await noteHousekeeping(pool, Math.max(30_000, 3 * settings.HOUSEKEEPING_INTERVAL));
   for (const stuck of await findStuckExports(pool, settings.STUCK_AFTER)) {
     await failAndClean(context, stuck.id, {
       severity: 'error',

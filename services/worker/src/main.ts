@@ -51,7 +51,11 @@ installShutdown(log, [
       return workers.close();
     },
   },
-  { name: 'close queue', limitMs: 5000, run: () => Promise.all([queue.close(), cancellation.close()]) },
+  {
+    name: 'close queue',
+    limitMs: 5000,
+    run: () => Promise.all([queue.close(), cancellation.close()]),
+  },
   { name: 'close database', limitMs: 5000, run: () => pool.end() },
   {
     name: 'close health port',

@@ -1,4 +1,4 @@
-import { renewLeases, type ClaimedPart, type Lease } from '@sluice/postgres';
+import { renewLeases, type ClaimedPart, type Lease, type Renewal } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
 import type { WorkerContext } from './context.ts';
 
@@ -17,6 +17,8 @@ interface InHand {
   readonly part: ClaimedPart;
   readonly controller: AbortController;
   readonly written: () => { resources: number; bytes: number };
+  /** Bytes written when the lease was renewed last. */
+  bytesSeen: number;
 }
 
 /**
@@ -31,6 +33,7 @@ export class PartsInHand {
   readonly #timer: NodeJS.Timeout;
   #renewedAt = Date.now();
   #renewing = false;
+  #stopped = false;
 
   constructor(context: WorkerContext) {
     this.#context = context;
@@ -43,7 +46,8 @@ export class PartsInHand {
     written: InHand['written'],
     work: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
-    const inHand = { part, controller: new AbortController(), written };
+    const inHand: InHand = { part, controller: new AbortController(), written, bytesSeen: 0 };
+    if (this.#stopped) inHand.controller.abort(new PartAborted('shutdown'));
     this.#parts.add(inHand);
     try {
       await work(inHand.controller.signal);
@@ -61,27 +65,28 @@ export class PartsInHand {
 
   /** Leaves every part and renews nothing more. */
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#timer);
     for (const { controller } of this.#parts) controller.abort(new PartAborted('shutdown'));
   }
 
   async #renew(): Promise<void> {
-    if (this.#renewing || this.#parts.size === 0) {
-      if (this.#parts.size === 0) this.#renewedAt = Date.now();
-      return;
-    }
+    if (this.#parts.size === 0) this.#renewedAt = Date.now();
+    // Also while a renewal hangs: after this long other workers may have taken the parts.
+    if (Date.now() - this.#renewedAt > this.#context.settings.PART_LEASE)
+      this.#drop([...this.#parts]);
+    if (this.#renewing || this.#parts.size === 0) return;
     this.#renewing = true;
     const asked = [...this.#parts];
     const { pool, settings, log } = this.#context;
     try {
-      const kept = await renewLeases(pool, asked.map(({ part }) => part), settings.PART_LEASE);
+      const kept = await renewLeases(pool, asked.map(renewal), settings.PART_LEASE);
       this.#renewedAt = Date.now();
       const names = new Set(kept.map(leaseName));
       this.#drop(asked.filter(({ part }) => !names.has(leaseName(part))));
       await this.#publish(asked);
     } catch (error) {
       log.warn('leases could not be renewed', errorFacts(error));
-      if (Date.now() - this.#renewedAt > settings.PART_LEASE) this.#drop(asked);
     } finally {
       this.#renewing = false;
     }
@@ -99,6 +104,14 @@ export class PartsInHand {
       await this.#context.queue.writeProgress(exportId, written);
     }
   }
+}
+
+function renewal(inHand: InHand): Renewal {
+  const { bytes } = inHand.written();
+  const moved = bytes !== inHand.bytesSeen;
+  inHand.bytesSeen = bytes;
+  const { exportId, number, attempt } = inHand.part;
+  return { exportId, number, attempt, moved };
 }
 
 function leaseName(lease: Lease): string {

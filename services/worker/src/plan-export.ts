@@ -93,19 +93,20 @@ async function makePlan(context: WorkerContext, of: Export): Promise<Plan> {
   const types = typesInScope(of.kickOff, stored);
   const spacing = settings.PART_RESOURCES;
   const spreads = await Promise.all(types.map((type) => spreadOf(pool, type, spacing)));
-  const patients = members && stored.includes('Patient') ? await spreadOf(pool, 'Patient', spacing) : undefined;
+  const patients =
+    members && stored.includes('Patient') ? await spreadOf(pool, 'Patient', spacing) : undefined;
   const notices = [...of.kickOff.notices, ...(members?.notices ?? [])];
   const { parts, resourcesEstimated } = planParts({
     spreads,
     spacing,
     since: of.kickOff.since !== undefined,
-    ...(members ? { members: members.patients.length, patients: patients?.resources ?? 0 } : {}),
+    ...(members ? { members: countOf(members), patients: patients?.resources ?? 0 } : {}),
     notices: notices.length,
   });
   return {
     parts,
     resourcesEstimated,
-    ...(members ? { members: members.patients } : {}),
+    ...(members ? { members: members.patients, deletedMembers: members.deleted } : {}),
     notices: notices.map((issue: Issue) => JSON.stringify(operationOutcome([issue]))),
   };
 }
@@ -118,9 +119,17 @@ async function resolveMembers(context: WorkerContext, of: Export): Promise<Membe
     const members = await resolveGroupMembers(pool, groupId ?? '', of.transactionTime);
     if (patients === undefined) return members;
     const wanted = new Set(patients);
-    return { ...members, patients: members.patients.filter((id) => wanted.has(id)) };
+    return {
+      ...members,
+      patients: members.patients.filter((id) => wanted.has(id)),
+      deleted: members.deleted.filter((id) => wanted.has(id)),
+    };
   }
   if (patients === undefined) return undefined;
-  const { patients: present, absent } = await keepPresent(pool, patients, of.transactionTime);
-  return { patients: present, notices: absent.map(absentMember) };
+  const present = await keepPresent(pool, patients, of.transactionTime);
+  return { ...present, notices: present.absent.map(absentMember) };
+}
+
+function countOf(members: Members): number {
+  return members.patients.length + members.deleted.length;
 }

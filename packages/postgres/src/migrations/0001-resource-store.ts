@@ -1,3 +1,4 @@
+import { resourceTypes } from '@sluice/fhir';
 import type { Knex } from 'knex';
 
 /** The resource store: versions, their partitions, the writers' contract, the readers' view. */
@@ -62,6 +63,9 @@ export async function up(knex: Knex): Promise<void> {
     declare
       base text := 'resources_' || lower(of_type);
     begin
+      if of_type <> all (array[${[...resourceTypes].map((type) => `'${type}'`).join(',')}]) then
+        raise exception 'not a resource type of FHIR R4: %', of_type using errcode = '22023';
+      end if;
       if to_regclass(format('sluice.%I', base || '_current')) is not null
         and exists (select from pg_inherits where inhrelid = to_regclass(format('sluice.%I', base))) then
         return;
@@ -111,7 +115,8 @@ export async function up(knex: Knex): Promise<void> {
           splice       text    not null,
           head         text    not null,
           tail         text,
-          patients     text[]  not null
+          patients     text[]  not null,
+          unique (type, id)
         ) on commit drop;
         create temporary table staged_changes (
           line        integer     not null,

@@ -66,11 +66,13 @@ export async function up(knex: Knex): Promise<void> {
       foreign key (export_id, part_number) references sluice.parts on delete cascade
     );
 
-    -- Whose data a patient or group export holds, frozen at its transactionTime.
+    -- Whose data a patient or group export holds, frozen at its transactionTime. A patient that is
+    -- not present was deleted: only deletions are told of it.
     create table sluice.export_members (
       export_id uuid    not null references sluice.exports on delete cascade,
       ordinal   integer not null,
       patient   text    not null,
+      present   boolean not null,
       primary key (export_id, patient),
       unique (export_id, ordinal)
     );
@@ -82,6 +84,13 @@ export async function up(knex: Knex): Promise<void> {
       body      text    not null,
       primary key (export_id, number)
     );
+
+    -- When housekeeping ran last, and since when without a pause.
+    create table sluice.housekeeping (
+      ran_at      timestamptz not null,
+      alive_since timestamptz not null
+    );
+    insert into sluice.housekeeping (ran_at, alive_since) values (clock_timestamp(), clock_timestamp());
 
     -- Secrets of this deployment, shared by its API replicas.
     create table sluice.secrets (

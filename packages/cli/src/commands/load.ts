@@ -1,0 +1,57 @@
+import { Command } from 'commander';
+import { CliError } from '../cli-error.ts';
+import { formatCount } from '../format.ts';
+import { catchInterruption } from '../interruption.ts';
+import { describeLoad, loadIntoStore } from '../load-into-store.ts';
+import { withStore } from '../open-database.ts';
+import { dataDirOption } from '../options.ts';
+import { writeJson, writeLine } from '../output.ts';
+import type { Environment } from '../settings.ts';
+
+interface LoadCommandOptions {
+  readonly dataDir: string;
+  readonly stamp?: true;
+  readonly json?: true;
+}
+
+/** `sluice load` */
+export function loadCommand(environment: Environment): Command {
+  return new Command('load')
+    .description('load NDJSON, JSON and Bundle files (.gz too), or folders of them, into the store')
+    .argument('<path...>', 'files and folders')
+    .addOption(dataDirOption())
+    .option('--stamp', 'give every resource a new versionId and lastUpdated')
+    .option('--json', 'print the summary as JSON')
+    .addHelpText(
+      'after',
+      `
+Loads into DATABASE_URL, else into the data directory's own Postgres, running or not.
+A line that cannot be loaded is reported as file:line: message, the rest goes in, exit code 1.
+
+Example:
+  sluice load ./data Patient.ndjson.gz`,
+    )
+    .action((paths: string[], options: LoadCommandOptions) => run(paths, options, environment));
+}
+
+async function run(
+  paths: readonly string[],
+  options: LoadCommandOptions,
+  environment: Environment,
+): Promise<void> {
+  const { dataDir, stamp = false } = options;
+  const interruption = catchInterruption();
+  const { signal } = interruption;
+  try {
+    const summary = await withStore({ environment, dataDir, purpose: 'load' }, (pool) =>
+      loadIntoStore({ pool, paths, stamp, signal }),
+    );
+    if (options.json) writeJson(summary);
+    else writeLine(describeLoad(summary));
+    if (summary.problems > 0) {
+      throw new CliError(`Loaded with ${formatCount(summary.problems)} faults.`);
+    }
+  } finally {
+    interruption.end();
+  }
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { runSluice } from './cli-command.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+
+jest.setTimeout(60_000);
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-cli-'));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function readAll(path: string): Promise<Map<string, Buffer>> {
+  const names = (await readdir(path)).sort();
+  return new Map(
+    await Promise.all(
+      names.map(async (name) => [name, await readFile(join(path, name))] as [string, Buffer]),
+    ),
+  );
+}
+
+async function generate(name: string, ...more: string[]): Promise<Map<string, Buffer>> {
+  const out = join(folder, name);
+  const { code, stderr } = await runSluice(['generate', '--patients', '12', '--out', out, ...more]);
+  expect([code, stderr.includes('sluice:')]).toEqual([0, false]);
+  return await readAll(out);
+}
+
+/** Name and SHA-256 of each file. */
+function digests(files: ReadonlyMap<string, Buffer>): [string, string][] {
+  return [...files].map(([name, bytes]) => [
+    name.replace(/\.gz$/, ''),
+    createHash('sha256')
+      .update(name.endsWith('.gz') ? gunzipSync(bytes) : bytes)
+      .digest('hex'),
+  ]);
+}
+
+function linesOf(files: ReadonlyMap<string, Buffer>): string[] {
+  return [...files.values()].flatMap((bytes) => bytes.toString().split('\n')).filter(Boolean);
+}
+
+describe('generate', () => {
+  test('the same seed gives the same bytes, another one others', async () => {
+    const first = digests(await generate('a'));
+    expect(digests(await generate('b'))).toEqual(first);
+    expect(digests(await generate('c', '--seed', '2'))).not.toEqual(first);
+  });
+
+  test('--gzip holds the same lines', async () => {
+    const plain = await generate('a');
+    const packed = await generate('b', '--gzip');
+    expect([...packed.keys()]).toEqual([...plain.keys()].map((name) => `${name}.gz`));
+    expect(digests(packed)).toEqual(digests(plain));
+  });
+
+  test('ids are unique, references lead somewhere, and most resources are Observations', async () => {
+    const lines = linesOf(await generate('a'));
+    const names = lines.map((line) => {
+      const { resourceType, id } = JSON.parse(line) as { resourceType: string; id: string };
+      return `${resourceType}/${id}`;
+    });
+    const known = new Set(names);
+    expect(known.size).toBe(names.length);
+    const references = lines.join('\n').matchAll(/"reference":"([^"#]+)"/g);
+    expect([...references].filter(([, name]) => !known.has(name ?? ''))).toEqual([]);
+    const observations = names.filter((name) => name.startsWith('Observation/'));
+    expect(observations.length).toBeGreaterThan(names.length / 2);
+    expect(lines.some((line) => /"value":\d+\.0[,}]/.test(line))).toBe(true);
+  });
+});
+
+describe('load', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+  });
+
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  test('a bad line is told with file and line, the rest goes in, and the exit code is 1', async () => {
+    const input = join(folder, 'data');
+    await mkdir(input);
+    const patient = (id: string): string => JSON.stringify({ resourceType: 'Patient', id });
+    const file = join(input, 'Patient.ndjson');
+    await writeFile(file, `${patient('a')}\n{"resourceType":\n${patient('b')}\n`);
+    const ran = await runSluice(['load', input, '--json'], { DATABASE_URL: database.url });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(`${file}:2: not JSON`);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ resources: 2, problems: 1 });
+    const { rows } = await database.pool.query('select id from sluice.current_resources');
+    expect(rows).toHaveLength(2);
+  });
+
+  test('a path that is not there is a fault', async () => {
+    const missing = join(folder, 'missing.ndjson');
+    const ran = await runSluice(['load', missing], { DATABASE_URL: database.url });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(`${missing}: no such file or folder`);
+  });
+});
+
+describe('the command line', () => {
+  test.each<[string, string[]]>([
+    ['an unknown command', ['bogus']],
+    ['an unknown option', ['up', '--bogus']],
+    ['a number that is none', ['up', '--port', 'http']],
+    ['a number out of range', ['generate', '--patients', '0', '--out', 'x']],
+    ['a missing option', ['export']],
+    ['a missing argument', ['load']],
+    ['one argument too many', ['migrate', 'now']],
+    ['an unknown level', ['export', '--out', 'x', '--level', 'all']],
+    ['a Group without an id', ['export', '--out', 'x', '--level', 'group']],
+    ['a URL that is none', ['status', 'localhost']],
+  ])('%s: exit code 2 and a word about it', async (_what, args) => {
+    const { code, stderr, stdout } = await runSluice(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).not.toBe('');
+  });
+
+  test('every command has help with an example', async () => {
+    const { code, stdout } = await runSluice(['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Exit codes:');
+    const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name ?? '');
+    const commands = names.filter((name) => name !== 'help');
+    expect(commands.length).toBeGreaterThanOrEqual(10);
+    const helps = await Promise.all(commands.map((name) => runSluice([name, '--help'])));
+    const told = helps.map(({ code, stdout }) => [code, stdout.includes('Example')]);
+    expect(told).toEqual(commands.map(() => [0, true]));
+  });
+
+  test('a server that is not there is told in one line', async () => {
+    const { code, stderr } = await runSluice([
+      'export',
+      '--out',
+      folder,
+      '--base',
+      'http://127.0.0.1:1/fhir',
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('http://127.0.0.1:1 cannot be reached');
+  });
+});
+
+test('healthcheck checks the storage of the environment', async () => {
+  const good = await runSluice(['healthcheck'], { FILE_STORAGE_DIR: folder });
+  expect([good.code, good.stdout]).toEqual([0, 'The storage (file) works.\n']);
+  await writeFile(join(folder, 'file'), '');
+  const bad = await runSluice(['healthcheck'], { FILE_STORAGE_DIR: join(folder, 'file') });
+  expect(bad.code).toBe(1);
+});

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { freePort } from '@sluice/embedded';
+import { tempFolder } from './temp-folder.ts';
+import { waitFor } from './wait-for.ts';
+
+/** How a process ended. */
+export interface ServiceExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** An API or a worker as a process of its own. */
+export interface TestService {
+  /** Scheme, host and port. */
+  readonly url: string;
+  /** FHIR base of an API. */
+  readonly baseUrl: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Sends a signal and resolves when the process is gone. */
+  kill(signal: NodeJS.Signals): Promise<ServiceExit>;
+  /** SIGTERM, then waits; fails the test if the process does not end. Harmless when it has ended. */
+  stop(): Promise<void>;
+  /** Everything written so far, on both streams. */
+  log(): string;
+}
+
+const startLimitMs = 30_000;
+const stopLimitMs = 40_000;
+const maxLogLength = 4_000_000;
+
+/**
+ * Starts `node services/api` or `node services/worker` on a free port and waits until it is ready.
+ * The IPC channel makes it end with the tests.
+ */
+export async function startService(
+  name: 'api' | 'worker',
+  env: Readonly<Record<string, string>>,
+): Promise<TestService> {
+  const port = await freePort();
+  const files = env['FILE_STORAGE_DIR'] ?? (await tempFolder('files'));
+  const portName = name === 'api' ? 'PORT' : 'METRICS_PORT';
+  const child = spawn(process.execPath, [resolve(import.meta.dirname, '../../services', name)], {
+    env: { ...process.env, FILE_STORAGE_DIR: files, [portName]: String(port), ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (block: Buffer) => (text = (text + block.toString()).slice(-maxLogLength)));
+  }
+  let ended: ServiceExit | undefined;
+  const exited = new Promise<ServiceExit>((done) => {
+    child.once('close', (code, signal) => done((ended = { code, signal })));
+  });
+  const kill = async (signal: NodeJS.Signals): Promise<ServiceExit> => {
+    child.kill(signal);
+    return await exited;
+  };
+  const stop = async (): Promise<void> => {
+    let force: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, fail) => {
+      force = setTimeout(() => {
+        child.kill('SIGKILL');
+        fail(new Error(`The ${name} did not stop within ${stopLimitMs} ms:\n${text.slice(-4000)}`));
+      }, stopLimitMs);
+    });
+    await Promise.race([kill('SIGTERM'), late]).finally(() => clearTimeout(force));
+    if (env['FILE_STORAGE_DIR'] === undefined) await rm(files, { recursive: true, force: true });
+  };
+  const usedPort = Number(env[portName] ?? port);
+  const url = `http://127.0.0.1:${usedPort}`;
+  const isReady = async (): Promise<boolean> => {
+    if (ended) throw new Error(`The ${name} ended (${ended.code ?? ended.signal}):\n${text}`);
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+    await answer?.body?.cancel();
+    return answer?.status === 200;
+  };
+  try {
+    await waitFor(isReady, { timeoutMs: startLimitMs, what: `the ${name} is ready` });
+  } catch (error) {
+    await kill('SIGKILL');
+    throw new Error(`The ${name} did not start:\n${text.slice(-4000)}`, { cause: error });
+  }
+  const pid = child.pid ?? 0;
+  return { url, baseUrl: `${url}/fhir`, port: usedPort, pid, kill, stop, log: () => text };
+}
