@@ -1,12 +1,7 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Deployment } from '../support/deployment.ts';
-import {
-  begin,
-  exportIdOf,
-  finished,
-  kickOff,
-  over,
-  runExport,
-} from '../support/export-client.ts';
+import { begin, exportIdOf, finished, kickOff, over, runExport } from '../support/export-client.ts';
 import { storeSampleData } from '../support/sample-data.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -93,12 +88,18 @@ test('DELETE of a completed export removes its files', async () => {
 
 test('DELETE of a failed export ends its error', async () => {
   const { statusUrl, id } = await beginBig();
-  await deployment.query(
-    `update sluice.exports set progressed_at = progressed_at - interval '1 hour' where id = $1`,
+  const [row] = await deployment.query<{ folder: string }>(
+    'select folder from sluice.exports where id = $1',
     [id],
   );
-  const failed = await over(statusUrl, 10_000);
-  expect(failed.status).toBe(500);
+  const folder = join(deployment.files, row?.folder ?? '');
+  await waitFor(() =>
+    rm(folder, { recursive: true }).then(
+      () => true,
+      () => false,
+    ),
+  );
+  expect((await over(statusUrl, 10_000)).status).toBe(500);
   await waitFor(() => isAtRest(id), 5000);
   expect(await statusOf(statusUrl, 'DELETE')).toBe(202);
   expect(await statusOf(statusUrl)).toBe(404);

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const { stop } of running.splice(0)) await stop();
+  for (const next of running.splice(0)) await next.stop();
   await removeDataDir(dataDir);
   await rm(folder, { recursive: true, force: true });
 });
@@ -62,13 +62,10 @@ async function clusterFolder(): Promise<string> {
   return noted ?? join(dataDir, 'postgres');
 }
 
+/** Whether it runs; one that has ended and that nobody has asked about yet does not. */
 function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return /^[^Z\s]/.test(stdout);
 }
 
 /** Runs code in a process of its own, which says when it is done and then stays. */
@@ -91,10 +88,9 @@ async function startSupervisor(code: string): Promise<{ pid: number; said: strin
 
 const printPid = `console.log((await startPostgres(options)).pid);`;
 
-async function parentOf(pid: number): Promise<number> {
-  const ps = spawn('ps', ['-o', 'ppid=', '-p', String(pid)]);
-  const [text] = (await once(ps.stdout, 'data')) as [Buffer];
-  return Number(text.toString());
+function parentOf(pid: number): number {
+  const { stdout } = spawnSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' });
+  return Number(stdout);
 }
 
 describe('Postgres', () => {
@@ -160,7 +156,7 @@ describe('Postgres', () => {
   test('one left behind by supervisor and guard is ended before the next starts', async () => {
     const { pid, said } = await startSupervisor(printPid);
     const orphan = Number(said);
-    const guard = await parentOf(orphan);
+    const guard = parentOf(orphan);
     process.kill(guard, 'SIGSTOP');
     process.kill(pid, 'SIGKILL');
     process.kill(guard, 'SIGKILL');

@@ -2,14 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { Deployment } from '../support/deployment.ts';
-import {
-  begin,
-  exportIdOf,
-  finished,
-  kickOff,
-  over,
-  runExport,
-} from '../support/export-client.ts';
+import { begin, exportIdOf, finished, kickOff, over, runExport } from '../support/export-client.ts';
 import { storeSampleData } from '../support/sample-data.ts';
 import type { TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -48,7 +41,10 @@ interface Outcome {
 async function failureOf(statusUrl: string): Promise<Outcome['issue'][number] | undefined> {
   const answer = await over(statusUrl, 15_000);
   const text = await answer.text();
-  expect([answer.status, answer.headers.get('content-type')]).toEqual([500, 'application/fhir+json']);
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([
+    500,
+    'application/fhir+json',
+  ]);
   const again = await fetch(statusUrl);
   expect([again.status, await again.text()]).toEqual([500, text]);
   const outcome = JSON.parse(text) as Outcome;
@@ -90,24 +86,32 @@ test('a folder that no export owns is removed, other things in the storage are l
   }
   const statusUrl = await begin(base, '/$export?_type=Patient');
   await finished(statusUrl);
-  await waitFor(() => rm(orphan).then(() => true, (e: { code?: string }) => e.code === 'ENOENT'), 5000);
+  await waitFor(
+    () =>
+      rm(orphan).then(
+        () => true,
+        (e: { code?: string }) => e.code === 'ENOENT',
+      ),
+    5000,
+  );
   expect(await deployment.listFolder(exportIdOf(statusUrl))).toHaveLength(2);
   await rm(foreign, { recursive: true });
 }, 20_000);
 
 test('an export without progress for STUCK_AFTER fails with the cause, and its slot is free', async () => {
-  await worker.stop();
-  const statusUrl = await begin(base);
-  const id = exportIdOf(statusUrl);
-  await deployment.query(
-    `update sluice.exports set progressed_at = progressed_at - interval '1 minute' where id = $1`,
-    [id],
-  );
-  worker = await deployment.startWorker();
-  const issue = await failureOf(statusUrl);
-  expect([issue?.severity, issue?.code]).toEqual(['error', 'timeout']);
-  expect(issue?.details.text).toMatch(/given up after 4 s without progress/);
-  await slotIsFree();
+  const { statusUrl } = await beginAndReachTheMiddle();
+  const client = await deployment.database.pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('lock table sluice.resources_observation_current in access exclusive mode');
+    const issue = await failureOf(statusUrl);
+    expect([issue?.severity, issue?.code]).toEqual(['error', 'timeout']);
+    expect(issue?.details.text).toMatch(/given up after 4 s without progress/);
+    await slotIsFree();
+  } finally {
+    await client.query('rollback');
+    client.release();
+  }
 }, 30_000);
 
 test('an export is not stuck while a part takes longer than STUCK_AFTER but goes on', async () => {
@@ -126,7 +130,14 @@ test('an export whose folder is taken away fails with the cause, and its slot is
     [id],
   );
   const folder = join(deployment.files, row?.folder ?? '');
-  await waitFor(() => rm(folder, { recursive: true }).then(() => true, () => false), 5000);
+  await waitFor(
+    () =>
+      rm(folder, { recursive: true }).then(
+        () => true,
+        () => false,
+      ),
+    5000,
+  );
   const issue = await failureOf(statusUrl);
   expect(issue?.details.text).toBe(
     'The export could not write its files: the folder of the export is gone.',

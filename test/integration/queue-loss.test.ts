@@ -54,7 +54,7 @@ async function partsCompleted(id: string): Promise<number> {
 }
 
 async function expectUndisturbed(statusUrl: string): Promise<void> {
-  const manifest = await finished(statusUrl);
+  const manifest = await finished(statusUrl, 30_000);
   expect(manifest.output.reduce((sum, { count }) => sum + count, 0)).toBe(total);
   expect(checksums(manifest)).toEqual(checksums(undisturbed));
   const folder = await deployment.listFolder(exportIdOf(statusUrl));

@@ -1,10 +1,10 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { testRedis } from './redis.ts';
 import { startService, type TestService } from './service.ts';
-import { tempFolder } from './temp-folder.ts';
 
 /** A whole Sluice of a test's own: database, Redis prefix, folder of files, processes. */
 export class Deployment {
@@ -30,7 +30,8 @@ export class Deployment {
   }
 
   static async create(env: Record<string, string> = {}): Promise<Deployment> {
-    return new Deployment(await createDatabase(), await tempFolder('files'), env);
+    const files = await mkdtemp(join(tmpdir(), 'sluice-files-'));
+    return new Deployment(await createDatabase(), files, env);
   }
 
   /** Starts an API; gives it and its FHIR base. */
@@ -89,5 +90,6 @@ export class Deployment {
     await this.forgetRedis();
     this.redis.disconnect();
     await this.database.drop();
+    await rm(this.files, { recursive: true, force: true });
   }
 }

@@ -56,6 +56,16 @@ export async function up(knex: Knex): Promise<void> {
       set timezone = 'UTC'
       return to_char(value, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
+    -- Asks the catalog anew, past what this session has cached of it.
+    create function sluice.has_partition(base text) returns boolean
+      language plpgsql volatile as $body$
+    begin
+      return exists (
+        select from pg_class c join pg_inherits i on i.inhrelid = c.oid
+         where c.relname = base and i.inhparent = 'sluice.resources'::regclass);
+    end
+    $body$;
+
     -- Makes the partitions of a type. The tables are made apart and then attached, so that running
     -- reads and writes of other types are not held up.
     create function sluice.ensure_partition(of_type text) returns void
@@ -66,12 +76,11 @@ export async function up(knex: Knex): Promise<void> {
       if of_type <> all (array[${[...resourceTypes].map((type) => `'${type}'`).join(',')}]) then
         raise exception 'not a resource type of FHIR R4: %', of_type using errcode = '22023';
       end if;
-      if to_regclass(format('sluice.%I', base || '_current')) is not null
-        and exists (select from pg_inherits where inhrelid = to_regclass(format('sluice.%I', base))) then
+      if sluice.has_partition(base) then
         return;
       end if;
       perform pg_advisory_xact_lock(hashtext('sluice.ensure_partition'), hashtext(of_type));
-      if to_regclass(format('sluice.%I', base)) is not null then
+      if sluice.has_partition(base) then
         return;
       end if;
       execute format('create table sluice.%I (like sluice.resources including defaults including constraints)
