@@ -188,6 +188,16 @@ describe('Postgres', () => {
     expect(existsSync(cluster)).toBe(false);
   });
 
+  test('a data directory that was deleted does not come back with its name', async () => {
+    await chmod(folder, 0o700);
+    const first = await start();
+    await query(first.url, 'create table kept as select 42 as answer');
+    await first.stop();
+    await rm(dataDir, { recursive: true });
+    const kept = `select to_regclass('kept')::text`;
+    expect(await query((await start()).url, kept)).toEqual([null]);
+  });
+
   test('a port that another program uses is said to be', async () => {
     const port = await freePort();
     const stranger = createServer().listen(port, '127.0.0.1');

@@ -79,9 +79,9 @@ export class Deployment {
     return rows[0]?.n ?? 0;
   }
 
-  /** Deletes every key of this deployment, as a Redis that lost its memory would. */
-  async forgetRedis(): Promise<void> {
-    const keys = await this.redis.keys(`${this.env['REDIS_PREFIX'] ?? ''}:*`);
+  /** Deletes keys of this deployment, by default all of them, as a Redis that lost its memory would. */
+  async forgetRedis(names = '*'): Promise<void> {
+    const keys = await this.redis.keys(`${this.env['REDIS_PREFIX'] ?? ''}:${names}`);
     if (keys.length > 0) await this.redis.del(...keys);
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeDataDir, startPostgres, startRedis } from '@sluice/embedded';
@@ -36,6 +36,8 @@ export async function startTestServers(): Promise<TestServers> {
     let redisUrl = env['SLUICE_TEST_REDIS_URL'] || env['REDIS_URL'];
     const dataDir = await mkdtemp(join(tmpdir(), 'sluice-servers-'));
     stops.push(() => removeDataDir(dataDir));
+    // So that the user who runs Postgres when we are root can enter it.
+    await chmod(dataDir, 0o711);
     if (!databaseUrl) {
       const postgres = await startPostgres({ dataDir, settings });
       stops.push(() => postgres.stop());

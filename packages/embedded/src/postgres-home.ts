@@ -1,6 +1,7 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { endOrphan } from './postgres-orphan.ts';
 import { canEnter, hashOf, serverUser, sharedFolder, type ServerUser } from './server-user.ts';
 
 /** Where the cluster of a data directory lies, and who owns and runs it. */
@@ -31,10 +32,15 @@ export async function findPostgresHome(dataDir: string): Promise<PostgresHome> {
     return { folder: inside, user };
   // Asked for also when noted: it checks whose the folder is, and makes it again after a clean-up.
   const folder = join(sharedFolder(hashOf(dataDir)), 'postgres');
-  const found = noted !== '' && existsSync(noted) ? noted : folder;
+  if (noted !== '' && existsSync(noted)) return { folder: noted, user };
+  // Without a note the data directory is a new one: the cluster of one that was deleted is not its.
+  if (noted === '') {
+    await endOrphan(folder);
+    await rm(folder, { recursive: true, force: true });
+  }
   const reason = 'The database user cannot enter this folder; the database is in the one above.';
-  if (found !== noted) await writeFile(note, `${found}\n${reason}\n`);
-  return { folder: found, user };
+  await writeFile(note, `${folder}\n${reason}\n`);
+  return { folder, user };
 }
 
 /** A cluster that exists is run by its owner. */
