@@ -34,18 +34,27 @@ export default defineConfig(
     plugins: { 'import-x': importX, n },
     settings: {
       'import-x/resolver-next': [
-        createTypeScriptImportResolver({ project: './tsconfig.test.json', noWarnOnMultipleProjects: true }),
+        createTypeScriptImportResolver({
+          project: './tsconfig.test.json',
+          noWarnOnMultipleProjects: true,
+        }),
       ],
       'import-x/internal-regex': '^@never/',
     },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }],
+      'import-x/no-extraneous-dependencies': [
+        'error',
+        { devDependencies: false, includeInternal: true },
+      ],
       'import-x/no-cycle': 'error',
       'import-x/no-default-export': 'error',
       'n/no-process-env': 'error',

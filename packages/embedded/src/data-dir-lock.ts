@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdir, realpath, rm, stat } from 'node:fs/promises';
-import { once } from 'node:events';
-import { createConnection, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { findSockets, lockNameLength, openSocket, type OtherSocket } from './lock-socket.ts';
+import { hashOf, sharedFolder } from './server-user.ts';
 
 /** What the holder of a data directory's lock says about itself to whoever asks. */
 export interface LockHolder {
@@ -36,12 +34,22 @@ export class DataDirBusyError extends Error {
   }
 }
 
-/** How long two processes that take over the same stale lock may interleave. */
-const contestMs = 100;
+/** What a socket answers: a taker holds nothing yet. */
+interface Claim extends LockHolder {
+  readonly isHeld: boolean;
+}
+
+/** The shortest limit for the path of a Unix socket among the systems we run on. */
+const maxSocketPath = 103;
 
 /**
- * Takes the data directory for this process. The lock is a Unix socket that answers: a killed holder
- * answers no more, so nothing it leaves behind blocks the next one.
+ * Takes the data directory for this process. A lock is a Unix socket that answers: when its process
+ * ends, however that comes about, it answers no more, so nothing can be left behind that blocks the
+ * next one.
+ *
+ * Who takes it shows a socket of its own first and looks for others second. Of two at the same time
+ * at least one therefore sees the other, and nobody holds the lock who has seen another: the one
+ * whose socket has the lower name waits, the other withdraws and comes again.
  *
  * @throws DataDirBusyError when another process holds it
  */
@@ -49,72 +57,53 @@ export async function lockDataDir(
   dataDir: string,
   facts: { readonly purpose: string; readonly url?: string },
 ): Promise<DataDirLock> {
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true, mode: 0o711 });
   const holder: LockHolder = { pid: process.pid, dataDir: await realpath(dataDir), ...facts };
-  const path = await socketPath(dataDir);
+  const folder = await lockFolder(dataDir);
   for (;;) {
-    const seen = await inode(path);
-    const other = await askHolder(path);
-    if (other) throw new DataDirBusyError(other);
-    // Only the very socket that did not answer is removed, not one that has come since.
-    if (seen !== undefined && (await inode(path)) === seen) await rm(path, { force: true });
-    const lock = await listen(path, holder);
-    if (!lock) continue;
-    if (seen !== undefined) await wait(contestMs);
-    if ((await askHolder(path))?.pid === process.pid) return lock;
-    await lock.release();
+    let isHeld = false;
+    const socket = await openSocket(folder, () => JSON.stringify({ ...holder, isHeld }));
+    try {
+      if (await outlasts(socket.name, folder, holder)) {
+        isHeld = true;
+        return { release: () => socket.close() };
+      }
+    } finally {
+      if (!isHeld) await socket.close();
+    }
+    await wait(10 + Math.random() * 40);
   }
 }
 
 /** Finds who holds the data directory, or `undefined` when nobody does. */
 export async function findLockHolder(dataDir: string): Promise<LockHolder | undefined> {
-  if ((await inode(dataDir)) === undefined) return undefined;
-  return askHolder(await socketPath(dataDir));
+  const real = await realpath(dataDir).catch(() => undefined);
+  if (real === undefined) return undefined;
+  const others = await findSockets(await lockFolder(real));
+  return others.map((other) => claimOf(other, real)).find((claim) => claim.isHeld);
 }
 
-/** Inside the data directory, or, as a socket's path must be short, under a hash of it. */
-async function socketPath(dataDir: string): Promise<string> {
-  const real = await realpath(dataDir);
-  const inside = join(real, 'lock.sock');
-  if (Buffer.byteLength(inside) <= 100) return inside;
-  const hash = createHash('sha256').update(real).digest('hex').slice(0, 16);
-  return join(tmpdir(), `sluice-lock-${process.getuid?.() ?? 0}-${hash}.sock`);
-}
-
-async function inode(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    (facts) => facts.ino,
-    () => undefined,
-  );
-}
-
-function askHolder(path: string): Promise<LockHolder | undefined> {
-  return new Promise((resolve) => {
-    let text = '';
-    const socket = createConnection(path);
-    socket.setTimeout(5_000, () => socket.destroy());
-    socket.on('data', (data: Buffer) => (text += data.toString()));
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => resolve(text === '' ? undefined : (JSON.parse(text) as LockHolder)));
-  });
-}
-
-/** Resolves with nothing when another process was quicker. */
-async function listen(path: string, holder: LockHolder): Promise<DataDirLock | undefined> {
-  const server = createServer((socket) => {
-    socket.on('error', () => socket.destroy());
-    socket.end(JSON.stringify(holder));
-  });
-  server.listen(path);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined;
-    throw error;
+/** True once nobody else is there; false when we have to make room. */
+async function outlasts(own: string, folder: string, holder: LockHolder): Promise<boolean> {
+  for (;;) {
+    const others = await findSockets(folder, own);
+    if (others.length === 0) return true;
+    const held = others.map((other) => claimOf(other, holder.dataDir)).find((c) => c.isHeld);
+    if (held) throw new DataDirBusyError(held);
+    if (others.some(({ name }) => name < own)) return false;
+    await wait(5);
   }
-  server.unref();
-  return {
-    // Closing removes the socket's file.
-    release: () => new Promise((resolve) => server.close(() => resolve())),
-  };
+}
+
+/** One that lives and does not answer, stopped perhaps, has to be taken for a holder. */
+function claimOf({ pid, answer }: OtherSocket, dataDir: string): Claim {
+  if (answer === undefined) return { pid, dataDir, purpose: 'command', isHeld: true };
+  return JSON.parse(answer) as Claim;
+}
+
+/** The data directory itself, or, as a socket's path must be short, a temporary folder for it. */
+async function lockFolder(dataDir: string): Promise<string> {
+  const real = await realpath(dataDir);
+  const longest = Buffer.byteLength(join(real, 'x'.repeat(lockNameLength)));
+  return longest <= maxSocketPath ? real : sharedFolder(hashOf(real));
 }

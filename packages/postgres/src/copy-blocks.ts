@@ -22,6 +22,8 @@ const copyDone = 0x63;
 const errorResponse = 0x45;
 /** Room behind a full block, for what one read of the socket may bring. */
 const slack = 256 * 1024;
+/** Buffers kept to be filled again. */
+const maxSpare = 4;
 /** Distance that reading keeps ahead of writing: room for the line feed of a row that came in pieces. */
 const lead = 8;
 
@@ -45,8 +47,9 @@ export class CopyBlocks {
   readonly #limits: FileLimits;
   readonly #onBlock: (block: LineBlock) => void;
   readonly #spare: Buffer[] = [];
-  /** [0, written) is output, [read, end) is what the socket brought and is not looked at yet. */
+  /** [start, written) is output, [read, end) is what the socket brought and is not looked at yet. */
   #buffer: Buffer;
+  #start = 0;
   #written = 0;
   #read = lead;
   #end = lead;
@@ -79,8 +82,9 @@ export class CopyBlocks {
   advance(length: number): void {
     this.#end += length;
     while (this.rest === undefined && this.#step());
-    if (this.#written >= this.#blockBytes) this.#flush(false);
+    if (this.#written - this.#start >= this.#blockBytes) this.#flush(false);
     if (this.#read === this.#end) this.#read = this.#end = this.#written + lead;
+    if (this.#start > 0 && this.#buffer.length - this.#end < slack / 2) this.#moveDown();
   }
 
   /** Hands out what is left, and makes sure that nothing is missing. @throws Error when cut off */
@@ -91,7 +95,10 @@ export class CopyBlocks {
 
   /** Gives a block's memory back, to be filled again. */
   release(block: LineBlock): void {
-    this.#spare.push(Buffer.from(block.bytes.buffer, 0, this.#blockBytes + slack));
+    const { buffer } = block.bytes;
+    if (buffer.byteLength === this.#blockBytes + slack && this.#spare.length < maxSpare) {
+      this.#spare.push(Buffer.from(buffer, 0));
+    }
   }
 
   /** Deals with one piece of input; false when more must come first. */
@@ -182,25 +189,49 @@ export class CopyBlocks {
 
   /** Hands out full blocks and, at a file's end, the rest; what is left moves to a fresh buffer. */
   #flush(endsFile: boolean): void {
-    while (this.#written > this.#blockBytes || (this.#written === this.#blockBytes && !endsFile)) {
+    while (this.#written - this.#start >= this.#blockBytes + (endsFile ? 1 : 0)) {
       this.#handOut(this.#blockBytes, false);
     }
     if (!endsFile) return;
-    this.#handOut(this.#written, true);
+    this.#handOut(this.#written - this.#start, true);
     this.#fileLines = 0;
     this.#fileBytes = 0;
   }
 
   #handOut(length: number, endsFile: boolean): void {
+    const lines = this.#lines;
+    this.#lines = 0;
+    const block = this.#buffer.subarray(this.#start, this.#start + length);
+    this.#start += length;
+    // A small file's bytes are copied, so that many files in one read do not take a buffer each.
+    const bytes = length < this.#blockBytes / 8 ? Buffer.from(block) : block;
+    if (bytes === block) this.#changeBuffer();
+    this.#onBlock({ bytes, lines, endsFile });
+  }
+
+  /** Goes on in a fresh buffer; the one before is the block's now. */
+  #changeBuffer(): void {
     const full = this.#buffer;
     this.#buffer = this.#takeBuffer();
-    const kept = full.copy(this.#buffer, 0, length, this.#written);
-    const unread = full.copy(this.#buffer, kept + lead, this.#read, this.#end);
-    this.#written = kept;
-    this.#read = kept + lead;
+    const written = full.copy(this.#buffer, 0, this.#start, this.#written);
+    const unread = full.copy(this.#buffer, written + lead, this.#read, this.#end);
+    this.#setBounds(written, unread);
+  }
+
+  /** Makes room at the end of the buffer. */
+  #moveDown(): void {
+    const unread = this.#end - this.#read;
+    const written = this.#written - this.#start;
+    this.#buffer.copyWithin(0, this.#start, this.#written);
+    this.#buffer.copyWithin(written + lead, this.#read, this.#end);
+    this.#setBounds(written, unread);
+  }
+
+  #setBounds(written: number, unread: number): void {
+    this.#start = 0;
+    this.#written = written;
+    this.#read = written + lead;
     this.#end = this.#read + unread;
-    this.#onBlock({ bytes: full.subarray(0, length), lines: this.#lines, endsFile });
-    this.#lines = 0;
   }
 
   #takeBuffer(): Buffer {

@@ -145,7 +145,7 @@ export async function extendExpiry(db: Queryable, id: string, retentionMs: numbe
     `update sluice.exports
         set expires_at = clock_timestamp() + make_interval(secs => $2 / 1000.0)
       where id = $1 and state = 'completed'
-        and expires_at < clock_timestamp() + make_interval(secs => $2 / 1000.0) - interval '1 minute'`,
+        and expires_at < clock_timestamp() + make_interval(secs => $2 / 1000.0) - least(interval '1 minute', make_interval(secs => $2 / 10000.0))`,
     [id, retentionMs],
   );
 }

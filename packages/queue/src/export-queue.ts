@@ -81,8 +81,13 @@ export class ExportQueue {
     await this.#housekeeping.add('cleanup', { exportId }, { jobId: `cleanup-${exportId}` });
   }
 
-  /** Has housekeeping run every `everyMs`, once for all workers, however many ask. */
+  /**
+   * Has housekeeping run every `everyMs`, once for all workers, however many ask. To be asked again
+   * and again: the schedule is gone when Redis loses its memory.
+   */
   async scheduleHousekeeping(everyMs: number): Promise<void> {
+    const scheduled = await this.#housekeeping.getJobScheduler('housekeeping');
+    if (scheduled?.every === everyMs && (await this.#housekeeping.getDelayedCount()) > 0) return;
     await this.#housekeeping.upsertJobScheduler(
       'housekeeping',
       { every: everyMs },

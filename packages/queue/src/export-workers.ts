@@ -11,11 +11,11 @@ import type { QueueOptions } from './export-queue.ts';
 
 /** The work of a worker process. Each is safe to run twice, and tells by itself what is still to do. */
 export interface Processors {
-  plan(message: PlanMessage): Promise<void>;
+  readonly plan: (message: PlanMessage) => Promise<void>;
   /** Answers how many ms to wait before trying again, or nothing when the part is dealt with. */
-  part(message: PartMessage): Promise<number | undefined>;
-  finish(message: FinishMessage): Promise<void>;
-  housekeeping(message: HousekeepingMessage): Promise<void>;
+  readonly part: (message: PartMessage) => Promise<number | undefined>;
+  readonly finish: (message: FinishMessage) => Promise<void>;
+  readonly housekeeping: (message: HousekeepingMessage) => Promise<void>;
 }
 
 /** How a worker process takes jobs. */

@@ -44,7 +44,10 @@ async function runPhases(log: Logger, phases: readonly ShutdownPhase[]): Promise
 async function withLimit(phase: ShutdownPhase): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`took longer than ${phase.limitMs} ms`)), phase.limitMs);
+    timer = setTimeout(
+      () => reject(new Error(`took longer than ${phase.limitMs} ms`)),
+      phase.limitMs,
+    );
   });
   try {
     await Promise.race([phase.run(), limit]);

@@ -38,7 +38,15 @@ const workers = startWorkers(
       exportId === undefined ? keepHouse(context) : cleanUp(context, exportId),
   },
 );
-await queue.scheduleHousekeeping(settings.HOUSEKEEPING_INTERVAL);
+const schedule = (): Promise<void> =>
+  queue.scheduleHousekeeping(settings.HOUSEKEEPING_INTERVAL).catch((error: unknown) => {
+    log.warn('housekeeping is not scheduled', errorFacts(error));
+  });
+await schedule();
+const scheduling = setInterval(
+  () => void schedule(),
+  Math.max(settings.HOUSEKEEPING_INTERVAL, 1000),
+);
 const health = await startHealthServer(context);
 log.info('worker is ready', { concurrency: settings.WORKER_CONCURRENCY });
 
@@ -47,6 +55,7 @@ installShutdown(log, [
     name: 'hand parts back',
     limitMs: 20_000,
     run: () => {
+      clearInterval(scheduling);
       inHand.stop();
       return workers.close();
     },
