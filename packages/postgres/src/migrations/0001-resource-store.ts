@@ -76,11 +76,12 @@ export async function up(knex: Knex): Promise<void> {
       if of_type <> all (array[${[...resourceTypes].map((type) => `'${type}'`).join(',')}]) then
         raise exception 'not a resource type of FHIR R4: %', of_type using errcode = '22023';
       end if;
-      if sluice.has_partition(base) then
-        return;
+      if not sluice.has_partition(base) then
+        perform pg_advisory_xact_lock(hashtext('sluice.ensure_partition'), hashtext(of_type));
       end if;
-      perform pg_advisory_xact_lock(hashtext('sluice.ensure_partition'), hashtext(of_type));
       if sluice.has_partition(base) then
+        -- A lock that is new to this transaction makes the session hear of partitions made meanwhile.
+        execute format('lock table only sluice.%I in access share mode', base);
         return;
       end if;
       execute format('create table sluice.%I (like sluice.resources including defaults including constraints)
