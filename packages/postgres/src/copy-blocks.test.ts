@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { CopyBlocks, type FileLimits } from './copy-blocks.ts';
+import { blockPool, CopyBlocks, type FileLimits } from './copy-blocks.ts';
 
 const unlimited: FileLimits = { maxFileBytes: Infinity, maxResourcesPerFile: Infinity };
 
@@ -13,7 +13,8 @@ interface File {
 function collect(answer: Buffer, sizes: number[], limits = unlimited, blockBytes = 64) {
   const files: File[] = [];
   let open: File = { text: '', lines: 0, blocks: [] };
-  const blocks: CopyBlocks = new CopyBlocks(limits, blockBytes, (block) => {
+  const pool = blockPool(blockBytes, 4);
+  const blocks = new CopyBlocks(limits, pool, (block) => {
     open.text += block.bytes.toString('latin1');
     open.lines += block.lines;
     open.blocks.push(block.bytes.length);
@@ -22,7 +23,7 @@ function collect(answer: Buffer, sizes: number[], limits = unlimited, blockBytes
       open = { text: '', lines: 0, blocks: [] };
     }
     block.bytes.fill(0x21);
-    blocks.release(block);
+    pool.give(block.bytes);
   });
   for (let at = 0, i = 0; at < answer.length; i += 1) {
     const wanted = sizes[i % sizes.length] ?? 1;
@@ -124,7 +125,7 @@ test('a stream without its trailer is an error', () => {
 });
 
 test('an error message stops the rows and is kept for the ordinary parser', () => {
-  const blocks = new CopyBlocks(unlimited, 64, () => undefined);
+  const blocks = new CopyBlocks(unlimited, blockPool(64, 4), () => undefined);
   const answer = Buffer.concat([answerOf([]).subarray(0, 10), message('E', Buffer.from('boom\0'))]);
   blocks.advance(answer.copy(blocks.space()));
   expect(blocks.rest?.toString('latin1')).toContain('boom');

@@ -1,3 +1,5 @@
+import { BufferPool } from '@sluice/runtime';
+
 /** When a file is full: before the resource that would go past one of these. */
 export interface FileLimits {
   readonly maxFileBytes: number;
@@ -6,7 +8,7 @@ export interface FileLimits {
 
 /** A block of output on its way to one file. */
 export interface LineBlock {
-  /** Backed by a buffer of the pool; goes back by `release`. */
+  /** To be given back to the pool when it is written. */
   readonly bytes: Buffer;
   /** Lines counted since the last block of the file. */
   readonly lines: number;
@@ -22,8 +24,6 @@ const copyDone = 0x63;
 const errorResponse = 0x45;
 /** Room behind a full block, for what one read of the socket may bring. */
 const slack = 256 * 1024;
-/** Buffers kept to be filled again. */
-const maxSpare = 4;
 /** Distance that reading keeps ahead of writing: room for the line feed of a row that came in pieces. */
 const lead = 8;
 
@@ -46,7 +46,7 @@ export class CopyBlocks {
   readonly #blockBytes: number;
   readonly #limits: FileLimits;
   readonly #onBlock: (block: LineBlock) => void;
-  readonly #spare: Buffer[] = [];
+  readonly #pool: BufferPool;
   /** [start, written) is output, [read, end) is what the socket brought and is not looked at yet. */
   #buffer: Buffer;
   #start = 0;
@@ -65,12 +65,16 @@ export class CopyBlocks {
   #fileLines = 0;
   #fileBytes = 0;
 
-  /** @param onBlock takes over each block as it is full */
-  constructor(limits: FileLimits, blockBytes: number, onBlock: (block: LineBlock) => void) {
+  /**
+   * @param pool buffers made by `blockPool`
+   * @param onBlock takes over each block as it is full
+   */
+  constructor(limits: FileLimits, pool: BufferPool, onBlock: (block: LineBlock) => void) {
     this.#limits = limits;
-    this.#blockBytes = blockBytes;
+    this.#pool = pool;
+    this.#blockBytes = pool.bytes - slack;
     this.#onBlock = onBlock;
-    this.#buffer = this.#takeBuffer();
+    this.#buffer = pool.take();
   }
 
   /** Where the next bytes of the socket are to be put. */
@@ -91,14 +95,7 @@ export class CopyBlocks {
   finish(): void {
     if (!this.#trailer) throw new Error('the COPY stream ended before its trailer');
     if (this.#fileLines > 0) this.#flush(true);
-  }
-
-  /** Gives a block's memory back, to be filled again. */
-  release(block: LineBlock): void {
-    const { buffer } = block.bytes;
-    if (buffer.byteLength === this.#blockBytes + slack && this.#spare.length < maxSpare) {
-      this.#spare.push(Buffer.from(buffer, 0));
-    }
+    this.#pool.give(this.#buffer);
   }
 
   /** Deals with one piece of input; false when more must come first. */
@@ -212,7 +209,7 @@ export class CopyBlocks {
   /** Goes on in a fresh buffer; the one before is the block's now. */
   #changeBuffer(): void {
     const full = this.#buffer;
-    this.#buffer = this.#takeBuffer();
+    this.#buffer = this.#pool.take();
     const written = full.copy(this.#buffer, 0, this.#start, this.#written);
     const unread = full.copy(this.#buffer, written + lead, this.#read, this.#end);
     this.#setBounds(written, unread);
@@ -233,8 +230,9 @@ export class CopyBlocks {
     this.#read = written + lead;
     this.#end = this.#read + unread;
   }
+}
 
-  #takeBuffer(): Buffer {
-    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#blockBytes + slack);
-  }
+/** Makes the buffers for blocks of `blockBytes`; a process keeps one pool for all its parts. */
+export function blockPool(blockBytes: number, keep: number): BufferPool {
+  return new BufferPool(blockBytes + slack, keep);
 }

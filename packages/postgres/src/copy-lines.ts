@@ -1,3 +1,4 @@
+import type { BufferPool } from '@sluice/runtime';
 import { cancelBackend } from './cancel-backend.ts';
 import { CopyBlocks, type FileLimits, type LineBlock } from './copy-blocks.ts';
 import { CopyOut } from './copy-out.ts';
@@ -7,8 +8,8 @@ import type { Client, Pool } from './pool.ts';
 export interface CopyLinesOptions {
   readonly signal: AbortSignal;
   readonly limits: FileLimits;
-  /** Bytes of a block; every block of a file but its last has exactly as many. */
-  readonly blockBytes: number;
+  /** Memory for the blocks, made by `blockPool`; it says how large they are. */
+  readonly pool: BufferPool;
   /** Writes a block; one is written at a time, in order, while the next ones are read. */
   readonly write: (block: LineBlock) => Promise<void>;
   /** Rows may come out of a sort (small results); otherwise only an ordered index read will do. */
@@ -52,7 +53,7 @@ export async function copyLines(
 }
 
 async function stream(client: Client, text: string, options: CopyLinesOptions): Promise<number> {
-  const { signal, limits, blockBytes, write } = options;
+  const { signal, limits, pool, write } = options;
   return await new Promise<number>((resolve, reject) => {
     let waiting = 0;
     let writing: Promise<void> = Promise.resolve();
@@ -65,12 +66,12 @@ async function stream(client: Client, text: string, options: CopyLinesOptions): 
       void writing.catch(() => undefined).then(() => reject(error));
     };
     const onAbort = (): void => fail(signal.reason);
-    const blocks = new CopyBlocks(limits, blockBytes, (block) => {
+    const blocks = new CopyBlocks(limits, pool, (block) => {
       waiting += 1;
       writing = writing.then(async () => {
         if (failed) return;
         await write(block);
-        blocks.release(block);
+        pool.give(block.bytes);
         waiting -= 1;
         if (waiting < blocksInFlight) copy.resume();
       });

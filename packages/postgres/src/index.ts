@@ -1,5 +1,5 @@
 export { analyzeStore } from './analyze.ts';
-export { CopyBlocks, type FileLimits, type LineBlock } from './copy-blocks.ts';
+export { blockPool, CopyBlocks, type FileLimits, type LineBlock } from './copy-blocks.ts';
 export { copyLines, type CopyLinesOptions } from './copy-lines.ts';
 export {
   cancelExport,

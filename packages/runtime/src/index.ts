@@ -1,3 +1,4 @@
+export { alignment, BufferPool, isAligned } from './aligned-buffer.ts';
 export { createLogger, errorFacts, type Logger } from './logger.ts';
 export { accepted, readSettings, SettingsError, type Settings } from './settings-reader.ts';
 export { installShutdown, type ShutdownPhase } from './shutdown.ts';

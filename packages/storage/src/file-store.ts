@@ -1,16 +1,13 @@
-import { createHash, randomUUID, type Hash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { BufferPool } from '@sluice/runtime';
 import { StorageError } from './errors.ts';
-import type {
-  ByteRange,
-  ObjectWriter,
-  OutputStore,
-  StoredObject,
-  WrittenObject,
-} from './output-store.ts';
+import { ifPresent, told } from './file-faults.ts';
+import { FileWriter } from './file-writer.ts';
+import type { ByteRange, ObjectWriter, OutputStore, StoredObject } from './output-store.ts';
 
 /**
  * Output files in a folder of this machine, or of a volume that API and workers share.
@@ -24,6 +21,7 @@ import type {
  */
 export class FileStore implements OutputStore {
   readonly #root: string;
+  readonly #staging = new BufferPool(1 << 20, 16);
 
   constructor(root: string) {
     this.#root = resolve(root);
@@ -36,8 +34,7 @@ export class FileStore implements OutputStore {
   async write(key: string): Promise<ObjectWriter> {
     const path = this.#path(key);
     const temporary = join(dirname(path), `.${key.split('/')[1] ?? ''}.${randomUUID()}.tmp`);
-    const handle = await told(key, open(temporary, 'wx', 0o640));
-    return new FileWriter(handle, temporary, path);
+    return await FileWriter.open(temporary, path, this.#staging);
   }
 
   async find(key: string): Promise<StoredObject | undefined> {
@@ -95,101 +92,4 @@ const keyPart = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
 function isTemporary(name: string): boolean {
   return name.startsWith('.') && name.endsWith('.tmp');
-}
-
-class FileWriter implements ObjectWriter {
-  readonly #handle: FileHandle;
-  readonly #temporary: string;
-  readonly #path: string;
-  readonly #hash: Hash = createHash('sha256');
-  #bytes = 0;
-  #open = true;
-
-  constructor(handle: FileHandle, temporary: string, path: string) {
-    this.#handle = handle;
-    this.#temporary = temporary;
-    this.#path = path;
-  }
-
-  async write(block: Buffer): Promise<void> {
-    // The write runs on the thread pool while the hash is computed here.
-    const writing = told(this.#temporary, writeAll(this.#handle, block, this.#bytes));
-    this.#hash.update(block);
-    this.#bytes += block.length;
-    await writing;
-  }
-
-  async commit(): Promise<WrittenObject> {
-    await told(this.#path, this.#handle.datasync());
-    await this.#close();
-    await told(this.#path, rename(this.#temporary, this.#path));
-    await told(this.#path, syncFolder(dirname(this.#path)));
-    return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
-  }
-
-  async abort(): Promise<void> {
-    await this.#close();
-    await ifPresent(unlink(this.#temporary));
-  }
-
-  async #close(): Promise<void> {
-    if (!this.#open) return;
-    this.#open = false;
-    await this.#handle.close();
-  }
-}
-
-/** A rename outlives a power cut only once its folder is synced. */
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function writeAll(handle: FileHandle, block: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < block.length;) {
-    const { bytesWritten } = await handle.write(block, done, block.length - done, position + done);
-    done += bytesWritten;
-  }
-}
-
-/** The result, or a StorageError that says what is the matter with `what`. */
-async function told<T>(what: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw toStorageError(what, error);
-  }
-}
-
-/** The result, or `undefined` when there is no such file. */
-async function ifPresent<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    const fault = toStorageError('file', error);
-    if (fault.code === 'not-found') return undefined;
-    throw fault;
-  }
-}
-
-function toStorageError(what: string, cause: unknown): StorageError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new StorageError('not-found', `${what} is not there`, { cause });
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return new StorageError('denied', `the file system refuses access to ${what}`, { cause });
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new StorageError('full', `no space is left to write ${what}`, { cause });
-    default:
-      return new StorageError('unavailable', `${what}: ${message}`, { cause });
-  }
 }

@@ -1,6 +1,6 @@
 import type { Pool } from '@sluice/postgres';
 import type { ExportQueue } from '@sluice/queue';
-import type { Logger } from '@sluice/runtime';
+import type { BufferPool, Logger } from '@sluice/runtime';
 import type { OutputStore } from '@sluice/storage';
 import type { WorkerSettings } from './settings.ts';
 
@@ -11,4 +11,6 @@ export interface WorkerContext {
   readonly queue: ExportQueue;
   readonly store: OutputStore;
   readonly log: Logger;
+  /** Memory for the blocks of output. */
+  readonly blocks: BufferPool;
 }

@@ -17,9 +17,6 @@ import { failAndClean } from './end-export.ts';
 import { PartAborted, type PartsInHand } from './parts-in-hand.ts';
 import { PartWriter } from './part-writer.ts';
 
-/** Also the size of a gzip member: small enough to share the thread pool, large enough to compress. */
-const blockBytes = 1 << 20;
-
 /** Claims after which a part is given up: it fails, or takes its worker down, each time. */
 const maxAttempts = 30;
 
@@ -102,7 +99,7 @@ async function writePart(
             maxFileBytes: settings.MAX_FILE_BYTES,
             maxResourcesPerFile: settings.MAX_RESOURCES_PER_FILE ?? Infinity,
           },
-          blockBytes,
+          pool: context.blocks,
           write: (block) => writer.write(block),
           allowSort:
             part.access !== 'range' || part.kind !== 'output' || of.kickOff.since !== undefined,

@@ -1,4 +1,4 @@
-import { createPool } from '@sluice/postgres';
+import { blockPool, createPool } from '@sluice/postgres';
 import { createQueue, startWorkers, subscribeCancel } from '@sluice/queue';
 import { createLogger, errorFacts, installShutdown, SettingsError } from '@sluice/runtime';
 import { createOutputStore } from '@sluice/storage';
@@ -19,7 +19,16 @@ const pool = createPool(settings.DATABASE_URL, {
   applicationName: 'sluice-worker',
 });
 const queue = createQueue(queueOptions);
-const context: WorkerContext = { settings, pool, queue, store: createOutputStore(settings), log };
+const context: WorkerContext = {
+  settings,
+  pool,
+  queue,
+  store: createOutputStore(settings),
+  log,
+  // 1 MB is also the size of a gzip member: small enough to share the thread pool between parts,
+  // large enough to compress. Each part has a block that is filled, one written, one waiting.
+  blocks: blockPool(1 << 20, 3 * settings.WORKER_CONCURRENCY),
+};
 const inHand = new PartsInHand(context);
 
 const cancellation = await subscribeCancel(queueOptions, (id) => inHand.cancelExport(id));

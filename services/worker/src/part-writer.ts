@@ -5,6 +5,8 @@ import type { LineBlock } from '@sluice/postgres';
 import type { ObjectWriter, OutputStore } from '@sluice/storage';
 
 const gzipBlock = promisify(gzip);
+/** Level 1: disks and clients gain little by more. The chunk holds a compressed block, so that it takes one trip to the thread pool. */
+const gzipOptions = { level: 1, memLevel: 9, chunkSize: 1 << 18 };
 
 /** What a part writer needs to know of its part. */
 export interface PartWriterOptions {
@@ -40,7 +42,7 @@ export class PartWriter {
   async write(block: LineBlock): Promise<void> {
     this.#writer ??= await this.#open();
     if (block.bytes.length > 0) {
-      const bytes = this.#options.gzip ? await gzipBlock(block.bytes, { level: 1 }) : block.bytes;
+      const bytes = this.#options.gzip ? await gzipBlock(block.bytes, gzipOptions) : block.bytes;
       await this.#writer.write(bytes);
       this.bytes += bytes.length;
     }
