@@ -6,7 +6,7 @@ import { createPool, migrate } from '../packages/postgres/dist/index.js';
 import { run } from './measure.mjs';
 
 const root = resolve(import.meta.dirname, '..');
-const resourcesPerPatient = 533;
+const resourcesPerPatient = 470;
 
 /**
  * The data of one size and the stack that serves it: Postgres, Redis, API and worker, each a process

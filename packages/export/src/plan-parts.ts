@@ -61,8 +61,10 @@ export function planParts(facts: PlanningFacts): {
   const { members, patients = 0 } = facts;
   if (members === 0) return numbered(noticeParts(facts), 0);
   const share = members === undefined ? 1 : Math.min(1, members / Math.max(patients, members));
-  const lookUp = members !== undefined && share < lookUpShare;
+  const byMember = members !== undefined && share < lookUpShare;
   const parts = facts.spreads.flatMap((spread) => {
+    // Of Groups only the one that is exported is told (see partQuery), which is no member's.
+    const lookUp = byMember && spread.type !== 'Group';
     const ranges = lookUp
       ? memberRanges(spread, facts.spacing, members, patients)
       : seqRanges(spread);

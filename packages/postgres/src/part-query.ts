@@ -93,8 +93,11 @@ function rangeOfSeq(part: PlannedPart): string[] {
 
 /** Which rows of a range the level holds. */
 function compartments(of: Export, part: PlannedPart, members: string): string[] {
-  if (of.kickOff.level === 'system') return [];
-  if (of.kickOff.level === 'patient' && of.kickOff.patients === undefined) {
+  const { level, groupId } = of.kickOff;
+  if (level === 'system') return [];
+  // Other Groups that a member is in tell of other patients: only the Group itself, when asked for.
+  if (level === 'group' && part.type === 'Group') return [`r.id = ${text(groupId ?? '')}`];
+  if (level === 'patient' && of.kickOff.patients === undefined) {
     return ['r.patient is not null'];
   }
   return [`(r.patient in ${members} or (r.shared and r.seq in (${sharedSeqs(part, members)})))`];

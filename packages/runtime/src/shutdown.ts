@@ -26,6 +26,8 @@ export function installShutdown(log: Logger, phases: readonly ShutdownPhase[]): 
   process.on('SIGTERM', () => begin('SIGTERM'));
   process.on('SIGINT', () => begin('SIGINT'));
   if (process.channel) process.on('disconnect', () => begin('disconnect'));
+  // Forked, and the supervisor has gone before anybody listened.
+  else if (process.connected === false) begin('disconnect');
 }
 
 async function runPhases(log: Logger, phases: readonly ShutdownPhase[]): Promise<boolean> {

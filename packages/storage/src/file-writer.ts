@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { alignment, isAligned, type BufferPool } from '@sluice/runtime';
-import { ifPresent, told } from './file-faults.ts';
+import { ifPresent, told, toStorageError } from './file-faults.ts';
 import type { ObjectWriter, WrittenObject } from './output-store.ts';
 
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
@@ -49,9 +49,7 @@ export class FileWriter implements ObjectWriter {
         const handle = await open(temporary, newFile | directFlag, 0o640);
         return new FileWriter(handle, true, temporary, path, pool);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EINVAL')
-          await told(path, Promise.reject(error));
-        // The file system has no direct I/O; it may have made the file all the same.
+        if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw toStorageError(path, error); // The file system has no direct I/O; it may have made the file all the same.
         await ifPresent(unlink(temporary));
       }
     }
