@@ -28,7 +28,8 @@ export function readGroup(group: unknown, at: string, baseUrl?: string): GroupRe
   const patients: string[] = [];
   const groups: string[] = [];
   const notices: Issue[] = [];
-  for (const entry of Array.isArray(member) ? (member as readonly Member[]) : []) {
+  for (const entry of Array.isArray(member) ? (member as readonly (Member | null)[]) : []) {
+    if (typeof entry !== 'object' || entry === null) continue;
     if (entry.inactive === true || !isDuring(entry.period, at)) continue;
     const text = entry.entity?.reference;
     const reference = typeof text === 'string' ? parseReference(text, baseUrl) : undefined;

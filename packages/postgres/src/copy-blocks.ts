@@ -88,7 +88,7 @@ export class CopyBlocks {
     while (this.rest === undefined && this.#step());
     if (this.#written - this.#start >= this.#blockBytes) this.#flush(false);
     if (this.#read === this.#end) this.#read = this.#end = this.#written + lead;
-    if (this.#start > 0 && this.#buffer.length - this.#end < slack / 2) this.#moveDown();
+    if (this.#buffer.length - this.#end < slack / 2) this.#moveDown();
   }
 
   /** Hands out what is left, and makes sure that nothing is missing. @throws Error when cut off */

@@ -41,6 +41,8 @@ export async function copyLines(
        set local jit = off; set local max_parallel_workers_per_gather = 0; set local work_mem = '64MB';
        ${options.allowSort ? '' : 'set local enable_sort = off; set local enable_seqscan = off;'}`,
     );
+    // It may have come while we waited for the connection.
+    options.signal.throwIfAborted();
     const rows = await stream(client, `copy (${query}) to stdout (format binary)`, options);
     await client.query('commit');
     failed = false;

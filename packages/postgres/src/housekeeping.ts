@@ -1,6 +1,7 @@
 import { statesBefore, type Export } from '@sluice/export';
 import { exportColumns, toExport, type ExportRow } from './export-rows.ts';
-import type { Queryable } from './pool.ts';
+import type { Pool, Queryable } from './pool.ts';
+import { withTransaction } from './transaction.ts';
 
 /** Work that Postgres knows of; Redis may have lost it. */
 export interface OpenWork {
@@ -81,7 +82,11 @@ export async function expireExports(db: Queryable): Promise<Export[]> {
 }
 
 /** Enters `expired`, once the files are gone; drops what only a living export needs. */
-export async function markExpired(db: Queryable, id: string): Promise<boolean> {
+export async function markExpired(pool: Pool, id: string): Promise<boolean> {
+  return await withTransaction(pool, (client) => expireRows(client, id));
+}
+
+async function expireRows(db: Queryable, id: string): Promise<boolean> {
   const { rowCount } = await db.query(
     `update sluice.exports set state = 'expired', ended_at = coalesce(ended_at, clock_timestamp())
       where id = $1 and state = any($2::text[])

@@ -41,7 +41,7 @@ export { partQuery, type PartQueryOptions } from './part-query.ts';
 export {
   claimPart,
   completePart,
-  failPart,
+  failPartAndExport,
   findOutputFile,
   handBackPart,
   listOutputFiles,

@@ -82,7 +82,7 @@ function select(
   if (!deleted) return `select r.body ${rows} order by ${clauses.order}`;
   const ordered = `select r.id, (row_number() over (order by ${clauses.order}) - 1) / ${entriesPerBundle} as bundle ${rows}`;
   return `select '{"resourceType":"Bundle","type":"transaction","entry":['
-       || string_agg('{"request":{"method":"DELETE","url":"${part.type}/' || id || '"}}', ',' order by id)
+       || string_agg('{"request":{"method":"DELETE","url":' || to_json('${part.type}/' || id)::text || '}}', ',' order by id)
        || ']}'
   from (${ordered}) d group by bundle order by bundle`;
 }

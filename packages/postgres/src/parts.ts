@@ -1,5 +1,7 @@
 import type { OutputFile, OutputKind } from '@sluice/export';
 import { partStatesBefore } from '@sluice/export';
+import type { Issue } from '@sluice/fhir';
+import { failExport } from './exports.ts';
 import type { Client, Pool, Queryable } from './pool.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -96,8 +98,10 @@ export async function renewLeases(
   leases: readonly Renewal[],
   leaseMs: number,
 ): Promise<Lease[]> {
-  const { rows } = await db.query<{ exportId: string; number: number; attempt: number }>(
-    `with held as (
+  const statement = {
+    // A connection that has gone dead must not hold up the next renewal.
+    query_timeout: leaseMs / 2,
+    text: `with held as (
        update sluice.parts p
           set lease_until = clock_timestamp() + make_interval(secs => $4 / 1000.0)
          from unnest($1::uuid[], $2::int[], $3::int[]) as l(export_id, number, attempt)
@@ -107,17 +111,21 @@ export async function renewLeases(
        returning p.export_id, p.number, p.attempt
      ), progressed as (
        update sluice.exports set progressed_at = clock_timestamp()
-        where id = any($5::uuid[]) and state = 'running'
+        -- Never waiting for an export while holding parts: completePart takes them the other way round.
+        where id in (select id from sluice.exports
+                      where id = any($5::uuid[]) and state = 'running'
+                        for no key update skip locked)
      )
      select export_id as "exportId", number, attempt from held`,
-    [
+    values: [
       leases.map((l) => l.exportId),
       leases.map((l) => l.number),
       leases.map((l) => l.attempt),
       leaseMs,
       leases.filter((l) => l.moved).map((l) => l.exportId),
     ],
-  );
+  };
+  const { rows } = await db.query<{ exportId: string; number: number; attempt: number }>(statement);
   return rows;
 }
 
@@ -207,8 +215,23 @@ export async function handBackPart(db: Queryable, lease: Lease): Promise<void> {
   );
 }
 
-/** Marks a part as failed for good; false when the lease is lost. */
-export async function failPart(db: Queryable, lease: Lease): Promise<boolean> {
+/**
+ * Fails a part for good and its export with it; false, and nothing changed, when the lease is lost
+ * or the export is active no more.
+ */
+export async function failPartAndExport(
+  pool: Pool,
+  lease: Lease,
+  failure: Issue,
+): Promise<boolean> {
+  return await withTransaction(pool, async (client) => {
+    await client.query('select from sluice.exports where id = $1 for update', [lease.exportId]);
+    if (!(await failPart(client, lease))) return false;
+    return await failExport(client, lease.exportId, failure);
+  });
+}
+
+async function failPart(db: Queryable, lease: Lease): Promise<boolean> {
   const { rowCount } = await db.query(
     `update sluice.parts set state = 'failed', lease_until = null
       where export_id = $1 and number = $2 and attempt = $3 and state = 'running'`,

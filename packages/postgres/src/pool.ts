@@ -32,6 +32,9 @@ export function createPool(databaseUrl: string, options: PoolOptions = {}): Pool
     ...(wantsTls(databaseUrl) ? {} : { stream: createDirectSocket }),
   });
   pool.on('error', () => undefined);
+  // The pool listens to idle connections only; one that breaks while it is handed out fails its
+  // statement, and without a listener of its own would end the process as well.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

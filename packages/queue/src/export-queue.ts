@@ -66,9 +66,9 @@ export class ExportQueue {
     );
   }
 
-  /** How many parts are in the queue, waiting or in hand. */
+  /** How many parts wait in the queue. */
   async countParts(): Promise<number> {
-    return await this.#parts.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized');
+    return await this.#parts.getJobCountByTypes('waiting', 'delayed', 'prioritized');
   }
 
   /** Asks for an export to be finished. */

@@ -4,7 +4,7 @@ import {
   claimPart,
   completePart,
   copyLines,
-  failPart,
+  failPartAndExport,
   findExport,
   handBackPart,
   partQuery,
@@ -65,8 +65,8 @@ export async function exportPart(
       return 1;
     }
     log.error('part failed', { ...facts, ...errorFacts(error) });
-    await failAndClean(context, exportId, failureIssue(error));
-    await failPart(pool, part);
+    const failure = failureIssue(error);
+    await failAndClean(context, exportId, failure, () => failPartAndExport(pool, part, failure));
     return undefined;
   }
 }

@@ -7,22 +7,26 @@ export async function grantSlots(context: WorkerContext): Promise<void> {
   const { pool, queue, settings, log } = context;
   for (const waiting of await listWaitingExports(pool)) {
     const scope = settings.EXPORT_SLOT_SCOPE === 'client' ? `client:${waiting.subject}` : 'system';
-    for (let n = 0; n < settings.EXPORT_SLOTS; n += 1) {
+    let granted = false;
+    for (let n = 0; n < settings.EXPORT_SLOTS && !granted; n += 1) {
       const slot = `${scope}/${n}`;
       if (!(await claim(context, slot, waiting.id))) continue;
       try {
+        granted = true;
         if (await grantSlot(pool, waiting.id, slot)) {
           log.info('waiting export begins', { exportId: waiting.id, slot });
           await queue.enqueuePlan(waiting.id);
         } else {
           await queue.freeSlot(slot, waiting.id);
         }
-        break;
       } catch (error) {
         await queue.freeSlot(slot, waiting.id);
+        granted = false;
         if (!(error instanceof SlotTakenError)) throw error;
       }
     }
+    // Every slot is taken, for all that wait alike.
+    if (!granted && settings.EXPORT_SLOT_SCOPE === 'system') return;
   }
 }
 

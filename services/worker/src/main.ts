@@ -31,7 +31,40 @@ const context: WorkerContext = {
 };
 const inHand = new PartsInHand(context);
 
+// Before anything waits for Redis: a worker can be asked how it is, and told to go, from the start.
+const closers: (() => Promise<unknown>)[] = [];
+const health = await startHealthServer(context);
+installShutdown(log, [
+  {
+    name: 'hand parts back',
+    limitMs: 20_000,
+    run: () => {
+      inHand.stop();
+      return Promise.all(closers.map((close) => close()));
+    },
+  },
+  { name: 'close queue', limitMs: 5000, run: () => queue.close() },
+  { name: 'close database', limitMs: 5000, run: () => pool.end() },
+  {
+    name: 'close health port',
+    limitMs: 1000,
+    run: () => {
+      health.closeAllConnections();
+      health.close();
+      return Promise.resolve();
+    },
+  },
+]);
+
 const cancellation = await subscribeCancel(queueOptions, (id) => inHand.cancelExport(id));
+closers.push(() => cancellation.close());
+const schedule = (): Promise<void> =>
+  queue.scheduleHousekeeping(settings.HOUSEKEEPING_INTERVAL).catch((error: unknown) => {
+    log.warn('housekeeping is not scheduled', errorFacts(error));
+  });
+await schedule();
+const everyMs = Math.max(settings.HOUSEKEEPING_INTERVAL, 1000);
+const scheduling = setInterval(() => void schedule(), everyMs);
 const workers = startWorkers(
   {
     ...queueOptions,
@@ -47,44 +80,11 @@ const workers = startWorkers(
       exportId === undefined ? keepHouse(context) : cleanUp(context, exportId),
   },
 );
-const schedule = (): Promise<void> =>
-  queue.scheduleHousekeeping(settings.HOUSEKEEPING_INTERVAL).catch((error: unknown) => {
-    log.warn('housekeeping is not scheduled', errorFacts(error));
-  });
-await schedule();
-const scheduling = setInterval(
-  () => void schedule(),
-  Math.max(settings.HOUSEKEEPING_INTERVAL, 1000),
-);
-const health = await startHealthServer(context);
+closers.push(() => {
+  clearInterval(scheduling);
+  return workers.close();
+});
 log.info('worker is ready', { concurrency: settings.WORKER_CONCURRENCY });
-
-installShutdown(log, [
-  {
-    name: 'hand parts back',
-    limitMs: 20_000,
-    run: () => {
-      clearInterval(scheduling);
-      inHand.stop();
-      return workers.close();
-    },
-  },
-  {
-    name: 'close queue',
-    limitMs: 5000,
-    run: () => Promise.all([queue.close(), cancellation.close()]),
-  },
-  { name: 'close database', limitMs: 5000, run: () => pool.end() },
-  {
-    name: 'close health port',
-    limitMs: 1000,
-    run: () => {
-      health.closeAllConnections();
-      health.close();
-      return Promise.resolve();
-    },
-  },
-]);
 
 function settingsOrExit(): WorkerSettings {
   try {

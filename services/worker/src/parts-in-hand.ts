@@ -33,6 +33,7 @@ export class PartsInHand {
   readonly #timer: NodeJS.Timeout;
   #renewedAt = Date.now();
   #renewing = false;
+  #publishing = false;
   #stopped = false;
 
   constructor(context: WorkerContext) {
@@ -84,7 +85,7 @@ export class PartsInHand {
       this.#renewedAt = Date.now();
       const names = new Set(kept.map(leaseName));
       this.#drop(asked.filter(({ part }) => !names.has(leaseName(part))));
-      await this.#publish(asked);
+      void this.#publish(asked);
     } catch (error) {
       log.warn('leases could not be renewed', errorFacts(error));
     } finally {
@@ -96,7 +97,20 @@ export class PartsInHand {
     for (const { controller } of parts) controller.abort(new PartAborted('lease-lost'));
   }
 
+  /** Not part of the renewal: Redis may be away for long, and leases are Postgres' affair. */
   async #publish(parts: readonly InHand[]): Promise<void> {
+    if (this.#publishing) return;
+    this.#publishing = true;
+    try {
+      await this.#writeProgress(parts);
+    } catch (error) {
+      this.#context.log.warn('progress could not be published', errorFacts(error));
+    } finally {
+      this.#publishing = false;
+    }
+  }
+
+  async #writeProgress(parts: readonly InHand[]): Promise<void> {
     for (const exportId of new Set(parts.map(({ part }) => part.exportId))) {
       const written = parts
         .filter(({ part }) => part.exportId === exportId)

@@ -73,7 +73,8 @@ async function settleOnce(context: WorkerContext, exportId: string): Promise<Exp
   const found = await findExport(pool, exportId);
   if (!found || (await isSettled(pool, exportId))) return found;
   const at = await settle(pool, found.transactionTime, settings.SETTLE_TIMEOUT, async () => {
-    await touchExport(pool, exportId);
+    if (!(await touchExport(pool, exportId)))
+      throw new Error('the export is being planned no more');
   });
   if (at !== found.transactionTime) {
     context.log.warn('transactionTime moved back before a transaction that is still writing', {

@@ -1,4 +1,4 @@
-import { readSettings, type Settings } from '@sluice/runtime';
+import { readSettings, SettingsError, type Settings } from '@sluice/runtime';
 import { storageSettingNames } from '@sluice/storage';
 
 const names = [
@@ -29,5 +29,13 @@ export type WorkerSettings = Settings<(typeof names)[number]>;
 
 /** Reads and checks the worker's environment. @throws SettingsError naming every fault */
 export function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
-  return readSettings(names, env);
+  const settings = readSettings(names, env);
+  // Every part reads over a connection of its own; claims, renewals and records need some besides.
+  const needed = settings.WORKER_CONCURRENCY + 4;
+  if (settings.DATABASE_MAX_CONNECTIONS < needed) {
+    throw new SettingsError([
+      `DATABASE_MAX_CONNECTIONS is "${settings.DATABASE_MAX_CONNECTIONS}"; accepted: at least WORKER_CONCURRENCY + 4, here ${needed}`,
+    ]);
+  }
+  return settings;
 }

@@ -42,8 +42,14 @@ async function checkAccess(deps: Dependencies, found: Export, req: Request): Pro
   checkFileSignature(await deps.urlKey(), address, given, deps.now());
 }
 
+/** What a name of ours can look like; anything else never reaches the database. */
+const fileName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
+
 async function findFile({ pool }: Dependencies, found: Export, name: string): Promise<OutputFile> {
-  const file = found.state === 'completed' && (await findOutputFile(pool, found.id, name));
+  const file =
+    found.state === 'completed' &&
+    fileName.test(name) &&
+    (await findOutputFile(pool, found.id, name));
   if (!file) throw fileNotFound();
   return file;
 }
