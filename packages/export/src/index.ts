@@ -1,4 +1,5 @@
 export { checkCompleteness, rangeEnd, type PartRecord } from './completeness.ts';
+export { isStaleLock, slotNames } from './export-slot.ts';
 export { absentGroup, absentMember, readGroup, type GroupReading } from './group-members.ts';
 export { capabilityStatement, type CapabilityOptions } from './capability-statement.ts';
 export { errorResponse, type HttpResponse } from './error-response.ts';

@@ -49,7 +49,8 @@ export class FileWriter implements ObjectWriter {
         const handle = await open(temporary, newFile | directFlag, 0o640);
         return new FileWriter(handle, true, temporary, path, pool);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw toStorageError(path, error); // The file system has no direct I/O; it may have made the file all the same.
+        if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw toStorageError(path, error);
+        // The file system has no direct I/O; it may have made the file all the same.
         await ifPresent(unlink(temporary));
       }
     }

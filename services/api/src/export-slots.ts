@@ -1,18 +1,14 @@
-import { activeStates, type Export } from '@sluice/export';
+import { isStaleLock, slotNames } from '@sluice/export';
 import { findActiveExport, findExport } from '@sluice/postgres';
 import type { Dependencies } from './dependencies.ts';
-
-/** A kick-off takes its lock a moment before its row appears; after this long, it died in between. */
-const unknownHolderMs = 5000;
 
 /** The outcome of asking for a slot; `since` is when the export that has it was requested. */
 export type SlotClaim =
   { readonly taken: true } | { readonly taken: false; readonly since: string };
 
-/** Names of the slots that a subject's exports can have. */
-export function slotNames({ settings }: Dependencies, subject: string): string[] {
-  const scope = settings.EXPORT_SLOT_SCOPE === 'client' ? `client:${subject}` : 'system';
-  return Array.from({ length: settings.EXPORT_SLOTS }, (_, number) => `${scope}/${number}`);
+/** Names of the slots that a subject's exports can have in this deployment. */
+export function slotsOf({ settings }: Dependencies, subject: string): string[] {
+  return slotNames(settings.EXPORT_SLOT_SCOPE, settings.EXPORT_SLOTS, subject);
 }
 
 /**
@@ -28,8 +24,7 @@ export async function claimSlot(
   if (claim.taken) return claim;
   const { holder } = claim;
   const found = await findExport(pool, holder.exportId);
-  const stale =
-    found === undefined ? now() - Date.parse(holder.since) > unknownHolderMs : !holds(found, slot);
+  const stale = isStaleLock(slot, found, holder.since, now());
   if (stale && (await queue.replaceSlot(slot, holder.exportId, exportId))) return { taken: true };
   return { taken: false, since: found?.requestedAt ?? holder.since };
 }
@@ -47,8 +42,4 @@ export async function repairSlot(
   if (owner === undefined) await queue.freeSlot(slot, exportId);
   else await queue.replaceSlot(slot, exportId, owner.id);
   return owner?.requestedAt;
-}
-
-function holds(found: Export, slot: string): boolean {
-  return (activeStates as readonly string[]).includes(found.state) && found.slot === slot;
 }

@@ -3,7 +3,7 @@ import { ExportError, type Export, type KickOff } from '@sluice/export';
 import { countWaitingExports, createExport, SlotTakenError } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
 import type { Dependencies } from './dependencies.ts';
-import { claimSlot, repairSlot, slotNames } from './export-slots.ts';
+import { claimSlot, repairSlot, slotsOf } from './export-slots.ts';
 
 /**
  * Starts an export: a slot, a row, a job. What fails before the row is there leaves nothing behind;
@@ -19,7 +19,7 @@ export async function startExport(
   const id = randomUUID();
   if (await isQueueing(deps)) return await createWaiting(deps, { id, kickOff, subject });
   let busySince: string | undefined;
-  for (const slot of slotNames(deps, subject)) {
+  for (const slot of slotsOf(deps, subject)) {
     const claim = await claimSlot(deps, slot, id);
     const created = claim.taken ? await createInSlot(deps, { id, kickOff, subject, slot }) : claim;
     if ('id' in created) {

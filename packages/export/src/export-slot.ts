@@ -1,0 +1,29 @@
+import { activeStates } from './export-state.ts';
+import type { Export } from './export.ts';
+
+/** A kick-off takes its lock a moment before its row appears; after this long, it died in between. */
+const unknownHolderMs = 5000;
+
+/** Names of the slots that a subject's exports can have. */
+export function slotNames(scope: 'system' | 'client', slots: number, subject: string): string[] {
+  const owner = scope === 'client' ? `client:${subject}` : 'system';
+  return Array.from({ length: slots }, (_, number) => `${owner}/${number}`);
+}
+
+/**
+ * Whether the lock of a slot has outlived its export and may be taken over.
+ *
+ * @param holder the export that the lock names, if it is stored
+ * @param since when the lock was taken, as instant text
+ * @param now epoch ms
+ */
+export function isStaleLock(
+  slot: string,
+  holder: Export | undefined,
+  since: string,
+  now: number,
+): boolean {
+  if (holder === undefined) return now - Date.parse(since) > unknownHolderMs;
+  const active = (activeStates as readonly string[]).includes(holder.state);
+  return !(active && holder.slot === slot);
+}
