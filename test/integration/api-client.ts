@@ -21,6 +21,8 @@ export interface Question {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | Buffer;
+  /** Loopback address it comes from. */
+  readonly localAddress?: string;
 }
 
 /** What the manifest and OperationOutcomes are read with. */
@@ -44,7 +46,8 @@ export async function ask(url: string, question: Question = {}): Promise<Answer>
   return await new Promise((resolve, reject) => {
     const { method = 'GET', headers = {} } = question;
     const path = url.slice(at);
-    const req = httpRequest({ hostname, port, path, method, headers, agent }, (res) => {
+    const from = question.localAddress === undefined ? {} : { localAddress: question.localAddress };
+    const req = httpRequest({ hostname, port, path, method, headers, agent, ...from }, (res) => {
       const blocks: Buffer[] = [];
       res.on('data', (block: Buffer) => blocks.push(block));
       res.on('error', reject);

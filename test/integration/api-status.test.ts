@@ -119,6 +119,7 @@ test('polling too fast is answered 429 with Retry-After: 1, and hurts nothing el
     expect(verdict(answer)).toBe('429 throttled');
     expect(answer.headers['retry-after']).toBe('1');
   }
+  expect((await ask(url, { localAddress: '127.0.0.2' })).status).toBe(202);
   expect((await ask(other)).status).toBe(202);
   await end(url);
   await end(other);

@@ -20,7 +20,8 @@ import { sendResponse } from '../send-response.ts';
 export function status(deps: Dependencies): RequestHandler {
   return async (req, res) => {
     const found = await findOwnExport(deps, req, res);
-    await checkPolling(deps, `${contextOf(res).subject}:${found.id}`);
+    // Those who need no token share a subject, so the address tells them apart.
+    await checkPolling(deps, `${contextOf(res).subject}:${req.ip ?? ''}:${found.id}`);
     sendResponse(res, statusResponse(found, await statusFacts(deps, found)));
   };
 }
