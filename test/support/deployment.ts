@@ -73,8 +73,8 @@ export class Deployment {
   /** The COPY statements that workers have under way. */
   async countCopies(): Promise<number> {
     const rows = await this.query<{ n: number }>(
-      `select count(*)::int as n from pg_stat_activity
-        where datname = current_database() and state = 'active' and query ilike 'copy (%'`,
+      `select count(*)::int as n from pg_stat_progress_copy
+        where datname = current_database() and command = 'COPY TO'`,
     );
     return rows[0]?.n ?? 0;
   }

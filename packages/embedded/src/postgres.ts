@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkPortIsFree, freePort } from './free-port.ts';
@@ -27,12 +28,15 @@ export interface EmbeddedPostgres extends Running {
   readonly port: number;
 }
 
-/** For scans of large tables and bulk loading on a machine that does other things too. */
+/**
+ * For scans of large tables and bulk loading on a machine that does other things too; measured in
+ * docs/performance.md.
+ */
 const defaultSettings: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
-  shared_buffers: '256MB',
+  shared_buffers: sharedBuffers(totalmem()),
   work_mem: '16MB',
   maintenance_work_mem: '256MB',
   max_wal_size: '4GB',
@@ -46,6 +50,12 @@ const defaultSettings: Readonly<Record<string, string>> = {
   timezone: 'UTC',
   log_timezone: 'UTC',
 };
+
+/** An eighth of the machine's memory, 128 MB to 4 GB; taken from the system only as it is used. */
+function sharedBuffers(memoryBytes: number): string {
+  const megabytes = Math.floor(memoryBytes / 8 / 2 ** 20);
+  return `${Math.min(Math.max(megabytes, 128), 4096)}MB`;
+}
 
 /** Recovery after a crash may have gigabytes to go through. */
 const readyLimitMs = 600_000;

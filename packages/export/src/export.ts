@@ -39,6 +39,8 @@ export interface Export {
   readonly requestedAt: string;
   /** What the export is exact at, ms precision; may be moved back once, while planning. */
   readonly transactionTime: string;
+  /** Whether transactionTime is final: nothing will ever be stored at or before it again. */
+  readonly settled: boolean;
   /** Folder of its files in the OutputStore: `<datetime>_<uuid>`. */
   readonly folder: string;
   readonly partsTotal: number;

@@ -35,6 +35,7 @@ export {
   typesInScope,
   type PartPlan,
   type PlanningFacts,
+  type Changes,
   type Spread,
 } from './plan-parts.ts';
 export { preferenceApplied } from './prefer.ts';

@@ -9,6 +9,21 @@ export interface Spread {
   readonly resources: number;
   /** Where ranges begin, ascending, without the first one at 0. */
   readonly boundaries: readonly number[];
+  /** With `_since`, where it was looked for: what changed. */
+  readonly changes?: Changes;
+}
+
+/** What changed of a type since `_since`. */
+export interface Changes {
+  /** Estimate; that many or more unless `isExact`. */
+  readonly count: number;
+  readonly isExact: boolean;
+  /** Where ranges of changes begin, by last_updated in µs since 1970, ascending; repeated where many share an instant. */
+  readonly boundaries: readonly number[];
+  /** False: certainly nothing is to be told. */
+  readonly any: boolean;
+  /** False: certainly no deletion is to be told. */
+  readonly deleted: boolean;
 }
 
 /** What planning knows. */
@@ -16,7 +31,7 @@ export interface PlanningFacts {
   readonly spreads: readonly Spread[];
   /** Resources a part aims at. */
   readonly spacing: number;
-  /** With `_since`: deletions are told, and parts are larger since they yield less. */
+  /** With `_since`: deletions are told. */
   readonly since: boolean;
   /** How many patients are asked for; absent: no list of patients. */
   readonly members?: number;
@@ -31,13 +46,19 @@ export interface PartPlan {
   readonly number: number;
   readonly kind: OutputKind;
   readonly type: string;
-  readonly access: 'range' | 'members' | 'shared' | 'notices';
+  readonly access: 'range' | 'changes' | 'members' | 'shared' | 'notices';
   readonly rangeFrom: number;
   readonly rangeTo: number;
+  /** About how many resources it holds: what is begun last should not be what takes longest. */
+  readonly resources: number;
 }
 
 /** Above this share of all patients, scanning a range and filtering beats a look-up per patient. */
 const lookUpShare = 0.2;
+/** Above this share of a type, scanning it and filtering beats finding the changes by last_updated. */
+const changesShare = 0.3;
+/** Parts' worth of changes that may share instants before last_updated is no good to cut by. */
+const mostSharing = 3;
 
 /** The stored types an export holds, in the order in which parts are made. */
 export function typesInScope(kickOff: KickOff, stored: readonly string[]): string[] {
@@ -63,48 +84,83 @@ export function planParts(facts: PlanningFacts): {
   const share = members === undefined ? 1 : Math.min(1, members / Math.max(patients, members));
   const byMember = members !== undefined && share < lookUpShare;
   const parts = facts.spreads.flatMap((spread) => {
+    const { any = true, deleted = true } = spread.changes ?? {};
     // Of Groups only the one that is exported is told (see partQuery), which is no member's.
     const lookUp = byMember && spread.type !== 'Group';
-    const ranges = lookUp
-      ? memberRanges(spread, facts.spacing, members, patients)
-      : seqRanges(spread);
-    const access = lookUp ? ('members' as const) : ('range' as const);
-    const output = ranges.map((range) => ({ kind: 'output' as const, access, ...range }));
-    const shared = lookUp ? [{ kind: 'output' as const, access: 'shared' as const, ...whole }] : [];
-    const deleted = facts.since ? deletedParts(lookUp) : [];
-    return [...output, ...shared, ...deleted].map((part) => ({ ...part, type: spread.type }));
+    const output = lookUp
+      ? memberParts(spread, facts.spacing, members, patients)
+      : rangeParts(spread);
+    const each = Math.round((expected(spread) * share) / output.length);
+    return [
+      ...(any ? output.map((part) => ({ ...part, resources: each })) : []),
+      ...(facts.since && deleted ? deletedParts(lookUp) : []),
+    ].map((part) => ({ ...part, type: spread.type }));
   });
-  const total = facts.spreads.reduce((sum, spread) => sum + spread.resources, 0);
+  const total = facts.spreads.reduce((sum, spread) => sum + expected(spread), 0);
   return numbered([...parts, ...noticeParts(facts)], Math.round(total * share));
+}
+
+/** About how many resources an export of everybody's data tells of. */
+function expected({ resources, changes }: Spread): number {
+  return changes?.isExact ? changes.count : resources;
 }
 
 const whole = { rangeFrom: 0, rangeTo: rangeEnd };
 
 function deletedParts(lookUp: boolean) {
   const kind = 'deleted' as const;
-  const main = { kind, access: lookUp ? ('members' as const) : ('range' as const), ...whole };
-  return lookUp ? [main, { kind, access: 'shared' as const, ...whole }] : [main];
+  const resources = 0;
+  const access = lookUp ? ('members' as const) : ('range' as const);
+  const main = { kind, access, resources, ...whole };
+  return lookUp ? [main, { kind, access: 'shared' as const, resources, ...whole }] : [main];
 }
 
 function noticeParts(facts: PlanningFacts): Omit<PartPlan, 'number'>[] {
   if (facts.notices === 0) return [];
-  return [{ kind: 'error', type: 'OperationOutcome', access: 'notices', ...whole }];
+  const { notices: resources } = facts;
+  return [{ kind: 'error', type: 'OperationOutcome', access: 'notices', resources, ...whole }];
 }
 
-function seqRanges(spread: Spread): { rangeFrom: number; rangeTo: number }[] {
-  const begins = [0, ...spread.boundaries];
+/** Ranges of seq, or of last_updated where few changed and are to be found by it. */
+function rangeParts(spread: Spread) {
+  const kind = 'output' as const;
+  const changes = spread.changes && rangesOfChanges(spread.changes, spread.resources);
+  return changes
+    ? changes.map((range) => ({ kind, access: 'changes' as const, ...range }))
+    : ranges(spread.boundaries).map((range) => ({ kind, access: 'range' as const, ...range }));
+}
+
+function rangesOfChanges(changes: Changes, resources: number): Range[] | undefined {
+  if (!changes.isExact || changes.count > resources * changesShare) return undefined;
+  const distinct = [...new Set(changes.boundaries)].filter((micros) => micros > 0);
+  // Whatever shares an instant is one part, so an instant must not have too much of the whole.
+  const fromOne = changes.boundaries.length - distinct.length;
+  return fromOne > mostSharing ? undefined : ranges(distinct);
+}
+
+interface Range {
+  readonly rangeFrom: number;
+  readonly rangeTo: number;
+}
+
+function ranges(boundaries: readonly number[]): Range[] {
+  const begins = [0, ...boundaries];
   return begins.map((rangeFrom, i) => ({ rangeFrom, rangeTo: begins[i + 1] ?? rangeEnd }));
 }
 
-/** Slices of the member list that yield about a part's worth each. */
-function memberRanges(spread: Spread, spacing: number, members: number, patients: number) {
-  const perPatient = spread.resources / Math.max(patients, 1);
+/** Slices of the member list that yield about a part's worth each, and what their members share with others. */
+function memberParts(spread: Spread, spacing: number, members: number, patients: number) {
+  const perPatient = expected(spread) / Math.max(patients, 1);
   const slice = Math.max(1, Math.floor(spacing / Math.max(perPatient, 1)));
   const count = Math.max(1, Math.ceil(members / slice));
-  return Array.from({ length: count }, (_, i) => ({
+  const kind = 'output' as const;
+  const slices = Array.from({ length: count }, (_, i) => ({
+    kind,
+    access: 'members' as const,
     rangeFrom: i * slice,
     rangeTo: i === count - 1 ? rangeEnd : (i + 1) * slice,
   }));
+  return [...slices, { kind, access: 'shared' as const, ...whole }];
 }
 
 function numbered(parts: readonly Omit<PartPlan, 'number'>[], resourcesEstimated: number) {

@@ -125,7 +125,7 @@ export class CopyBlocks {
     return true;
   }
 
-  /** CopyOutResponse says nothing new; notices and parameter changes do not matter to a COPY. */
+  /** CopyOutResponse and the end of earlier statements say nothing new; notices do not matter to a COPY. */
   #skipBytes(available: number): void {
     this.#read += available;
     this.#messageLeft -= available;

@@ -36,15 +36,9 @@ export async function copyLines(
   const client = await pool.connect();
   let failed = true;
   try {
-    await client.query(
-      `begin read only;
-       set local jit = off; set local max_parallel_workers_per_gather = 0; set local work_mem = '64MB';
-       ${options.allowSort ? '' : 'set local enable_sort = off; set local enable_seqscan = off;'}`,
-    );
     // It may have come while we waited for the connection.
     options.signal.throwIfAborted();
-    const rows = await stream(client, `copy (${query}) to stdout (format binary)`, options);
-    await client.query('commit');
+    const rows = await stream(client, copyStatements(query, options), options);
     failed = false;
     return rows;
   } finally {
@@ -52,6 +46,16 @@ export async function copyLines(
     // A connection whose COPY was left half-read is of no use to anyone else.
     client.release(failed);
   }
+}
+
+/** All that a part asks of Postgres, in one round trip. */
+function copyStatements(query: string, { allowSort }: CopyLinesOptions): string {
+  const planner = allowSort ? '' : 'set local enable_sort = off; set local enable_seqscan = off;';
+  return `begin read only;
+    set local jit = off; set local max_parallel_workers_per_gather = 0; set local work_mem = '64MB';
+    ${planner}
+    copy (${query}) to stdout (format binary);
+    commit`;
 }
 
 async function stream(client: Client, text: string, options: CopyLinesOptions): Promise<number> {

@@ -13,8 +13,9 @@ export interface CopyOutHandlers {
 }
 
 /**
- * A COPY TO STDOUT for pg's `client.query`. While rows come, the bytes of the connection go past
- * pg's parser straight into CopyBlocks; from CopyDone, or an error, on they are pg's again.
+ * A COPY TO STDOUT for pg's `client.query`, with other statements before and after it if need be.
+ * Up to the COPY's last row the bytes of the connection go past pg's parser straight into CopyBlocks;
+ * from CopyDone, or an error, on they are pg's again.
  */
 export class CopyOut implements Submittable {
   readonly #text: string;
@@ -45,12 +46,13 @@ export class CopyOut implements Submittable {
     if (this.#giveBack) this.#socket?.resume();
   }
 
-  /** Called by pg: `COPY n`. */
+  /** Called by pg: `COPY n`, then what came after it. */
   handleCommandComplete(message: { text?: string }): void {
-    this.#rows = Number(/^COPY (\d+)$/.exec(message.text ?? '')?.[1]);
+    const rows = /^COPY (\d+)$/.exec(message.text ?? '')?.[1];
+    if (rows !== undefined) this.#rows = Number(rows);
   }
 
-  /** Called by pg: the statement is over. */
+  /** Called by pg: the statements are over. */
   handleReadyForQuery(): void {
     if (this.#rows !== undefined) this.#handlers.onEnd(this.#rows);
   }

@@ -1,13 +1,34 @@
 import type { Export, ExportState, KickOff } from '@sluice/export';
 import type { Issue } from '@sluice/fhir';
 
-/** Columns of an export, instants as ISO text (ms). */
-export const exportColumns = `
-  id, state, kick_off, subject, slot, folder, parts_total, parts_completed, resources_estimated, failure,
-  ${['requested_at', 'transaction_time', 'completed_at', 'expires_at'].map(isoMs).join(', ')}`;
+const plainColumns = [
+  'id',
+  'state',
+  'kick_off',
+  'subject',
+  'slot',
+  'folder',
+  'settled',
+  'parts_total',
+  'parts_completed',
+  'resources_estimated',
+  'failure',
+];
+const instantColumns = ['requested_at', 'transaction_time', 'completed_at', 'expires_at'];
 
-function isoMs(column: string): string {
-  return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ${column}`;
+/** Columns of an export, instants as ISO text (ms). */
+export const exportColumns = columnsOf('');
+
+/** The same where the table has an alias. */
+export function columnsOf(alias: string): string {
+  const from = alias === '' ? '' : `${alias}.`;
+  return [
+    ...plainColumns.map((column) => from + column),
+    ...instantColumns.map(
+      (column) =>
+        `to_char(${from}${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ${column}`,
+    ),
+  ].join(', ');
 }
 
 /** A row of `exportColumns`. */
@@ -18,6 +39,7 @@ export interface ExportRow {
   subject: string;
   slot: string | null;
   folder: string;
+  settled: boolean;
   requested_at: string;
   transaction_time: string;
   parts_total: number;
@@ -37,6 +59,7 @@ export function toExport(row: ExportRow): Export {
     subject: row.subject,
     requestedAt: row.requested_at,
     transactionTime: row.transaction_time,
+    settled: row.settled,
     folder: row.folder,
     partsTotal: row.parts_total,
     partsCompleted: row.parts_completed,

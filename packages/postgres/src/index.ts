@@ -1,5 +1,6 @@
 export { analyzeStore } from './analyze.ts';
 export { blockPool, CopyBlocks, type FileLimits, type LineBlock } from './copy-blocks.ts';
+export { readChanges } from './changes.ts';
 export { copyLines, type CopyLinesOptions } from './copy-lines.ts';
 export {
   cancelExport,
@@ -36,7 +37,6 @@ export {
   type Presence,
 } from './members.ts';
 export { migrate, schemaVersion } from './migrate.ts';
-export { listStoredTypes, spreadOf, type TypeSpread } from './part-boundaries.ts';
 export { partQuery, type PartQueryOptions } from './part-query.ts';
 export {
   claimPart,
@@ -54,14 +54,7 @@ export {
   type Renewal,
   type PlannedPart,
 } from './parts.ts';
-export {
-  beginPlanning,
-  isSettled,
-  settleExport,
-  storePlan,
-  touchExport,
-  type Plan,
-} from './planning.ts';
+export { beginPlanning, settleExport, storePlan, touchExport, type Plan } from './planning.ts';
 export { createPool, type Client, type Pool, type PoolOptions, type Queryable } from './pool.ts';
 export {
   writeResources,
@@ -71,4 +64,5 @@ export {
 } from './resource-writer.ts';
 export { checkSchema, readUrlKey, SchemaError } from './schema.ts';
 export { settle, UnsettledError } from './settle.ts';
+export { listStoredTypes, readSpreads, type TypeSpread } from './spreads.ts';
 export { sqlState, withRetriedTransaction, withTransaction } from './transaction.ts';

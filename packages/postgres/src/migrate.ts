@@ -2,6 +2,7 @@ import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import * as resourceStore from './migrations/0001-resource-store.ts';
 import * as exportTables from './migrations/0002-exports.ts';
+import * as partsByChanges from './migrations/0004-parts-by-changes.ts';
 
 interface Migration {
   readonly name: string;
@@ -12,6 +13,7 @@ interface Migration {
 const migrations: readonly Migration[] = [
   { name: '0001-resource-store', ...resourceStore },
   { name: '0002-exports', ...exportTables },
+  { name: '0004-parts-by-changes', ...partsByChanges },
 ];
 
 /** Name of the newest migration: what a process expects of the database. */

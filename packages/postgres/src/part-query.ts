@@ -1,4 +1,4 @@
-import type { Export } from '@sluice/export';
+import { rangeEnd, type Export } from '@sluice/export';
 import pg from 'pg';
 import type { PlannedPart } from './parts.ts';
 
@@ -30,6 +30,12 @@ export function partQuery(of: Export, part: PlannedPart, options: PartQueryOptio
         from: 'sluice.resources r',
         where: [...rangeOfSeq(part), ...compartments(of, part, members)],
         order: 'r.seq',
+      });
+    case 'changes':
+      return select(of, part, options, {
+        from: 'sluice.resources r',
+        where: [...rangeOfChanges(part), ...compartments(of, part, members)],
+        order: 'r.last_updated, r.seq',
       });
     case 'members':
       return select(of, part, options, {
@@ -66,20 +72,9 @@ function select(
   options: PartQueryOptions,
   clauses: Clauses,
 ): string {
-  const at = timestamp(of.transactionTime);
-  const since = of.kickOff.since;
-  const basis = options.sinceBasis === 'stored' ? 'r.stored_at' : 'r.last_updated';
-  const deleted = part.kind === 'deleted';
-  const rows = `from ${clauses.from}
- where ${[
-   `r.type = ${text(part.type)}`,
-   `r.stored_at <= ${at}`,
-   `r.superseded_at > ${at}`,
-   deleted ? 'r.deleted' : 'not r.deleted',
-   ...(since === undefined ? [] : [`${basis} > ${timestamp(since)}`]),
-   ...clauses.where,
- ].join('\n   and ')}`;
-  if (!deleted) return `select r.body ${rows} order by ${clauses.order}`;
+  const wanted = [...versionsWanted(of, part, options), ...clauses.where];
+  const rows = `from ${clauses.from}\n where ${wanted.join('\n   and ')}`;
+  if (part.kind !== 'deleted') return `select r.body ${rows} order by ${clauses.order}`;
   const ordered = `select r.id, (row_number() over (order by ${clauses.order}) - 1) / ${entriesPerBundle} as bundle ${rows}`;
   return `select '{"resourceType":"Bundle","type":"transaction","entry":['
        || string_agg('{"request":{"method":"DELETE","url":' || to_json('${part.type}/' || id)::text || '}}', ',' order by id)
@@ -87,8 +82,37 @@ function select(
   from (${ordered}) d group by bundle order by bundle`;
 }
 
+/**
+ * The versions `r` of a type that an export tells of, as conditions to be joined by `and`: those that
+ * were the present at its transactionTime, and with `_since` only what changed after it.
+ */
+export function versionsWanted(
+  of: Export,
+  { type, kind }: Pick<PlannedPart, 'type' | 'kind'>,
+  options: PartQueryOptions,
+): string[] {
+  const at = timestamp(of.transactionTime);
+  const since = of.kickOff.since;
+  const basis = options.sinceBasis === 'stored' ? 'r.stored_at' : 'r.last_updated';
+  return [
+    `r.type = ${text(type)}`,
+    `r.stored_at <= ${at}`,
+    `r.superseded_at > ${at}`,
+    kind === 'deleted' ? 'r.deleted' : 'not r.deleted',
+    ...(since === undefined ? [] : [`${basis} > ${timestamp(since)}`]),
+  ];
+}
+
 function rangeOfSeq(part: PlannedPart): string[] {
   return [`r.seq >= ${int(part.rangeFrom)}`, `r.seq < ${int(part.rangeTo)}`];
+}
+
+/** The first and the last range are open: there is no instant too early or too late. */
+function rangeOfChanges({ rangeFrom, rangeTo }: PlannedPart): string[] {
+  return [
+    ...(rangeFrom === 0 ? [] : [`r.last_updated >= ${micros(rangeFrom)}`]),
+    ...(rangeTo === rangeEnd ? [] : [`r.last_updated < ${micros(rangeTo)}`]),
+  ];
 }
 
 /** Which rows of a range the level holds. */
@@ -117,6 +141,12 @@ function uuid(value: string): string {
 
 function timestamp(value: string): string {
   return `${text(value)}::timestamptz`;
+}
+
+/** An instant given in µs since 1970. */
+function micros(value: number): string {
+  const [date = '', ms = ''] = new Date(Math.floor(value / 1000)).toISOString().split(/[.Z]/);
+  return timestamp(`${date}.${ms}${String(value % 1000).padStart(3, '0')}Z`);
 }
 
 function int(value: number): string {

@@ -1,16 +1,18 @@
-import type { OutputFile, OutputKind } from '@sluice/export';
+import type { Export, OutputFile, OutputKind } from '@sluice/export';
 import { partStatesBefore } from '@sluice/export';
 import type { Issue } from '@sluice/fhir';
+import { columnsOf, toExport, type ExportRow } from './export-rows.ts';
 import { failExport } from './exports.ts';
-import type { Client, Pool, Queryable } from './pool.ts';
+import type { Pool, Queryable } from './pool.ts';
 import { withTransaction } from './transaction.ts';
 
 /**
- * How a part finds its rows: `range`: seq in [from, to); `members`: primary patient among the
+ * How a part finds its rows: `range`: seq in [from, to); `changes`: last_updated in [from, to), in µs
+ * since 1970, the first and the last range open; `members`: primary patient among the
  * members with ordinal in [from, to); `shared`: rows whose primary patient is no member, but another
  * of their patients is; `notices`: the export's notices.
  */
-export type PartAccess = 'range' | 'members' | 'shared' | 'notices';
+export type PartAccess = 'range' | 'changes' | 'members' | 'shared' | 'notices';
 
 /** The unit of work and of retry, as the plan makes it. */
 export interface PlannedPart {
@@ -31,13 +33,13 @@ export interface ClaimedPart extends PlannedPart {
 
 /** What became of a claim. */
 export type Claim =
-  | { readonly outcome: 'claimed'; readonly part: ClaimedPart }
+  | { readonly outcome: 'claimed'; readonly part: ClaimedPart; readonly of: Export }
   /** Another worker holds it for up to `waitMs` more. */
   | { readonly outcome: 'held'; readonly waitMs: number }
   /** It is completed, or its export runs no more. */
   | { readonly outcome: 'over' };
 
-interface PartRow {
+interface ClaimRow extends ExportRow {
   number: number;
   kind: OutputKind;
   type: string;
@@ -54,21 +56,25 @@ export async function claimPart(
   number: number,
   leaseMs: number,
 ): Promise<Claim> {
-  const { rows } = await db.query<PartRow>(
-    `update sluice.parts p
-        set state = 'running', attempt = p.attempt + 1,
-            lease_until = clock_timestamp() + make_interval(secs => $3 / 1000.0)
-      where p.export_id = $1 and p.number = $2
-        and (p.state = any($4::text[]) or (p.state = 'running' and p.lease_until < clock_timestamp()))
-        and exists (select from sluice.exports e where e.id = p.export_id and e.state = 'running')
-     returning number, kind, type, access, range_from, range_to, attempt`,
+  const { rows } = await db.query<ClaimRow>(
+    `with claimed as (
+       update sluice.parts p
+          set state = 'running', attempt = p.attempt + 1,
+              lease_until = clock_timestamp() + make_interval(secs => $3 / 1000.0)
+        where p.export_id = $1 and p.number = $2
+          and (p.state = any($4::text[]) or (p.state = 'running' and p.lease_until < clock_timestamp()))
+          and exists (select from sluice.exports e where e.id = p.export_id and e.state = 'running')
+       returning export_id, number, kind, type, access, range_from, range_to, attempt
+     )
+     select c.*, ${columnsOf('e')} from claimed c join sluice.exports e on e.id = c.export_id`,
     [exportId, number, leaseMs, partStatesBefore('running')],
   );
   const row = rows[0];
   if (row) {
-    const { range_from, range_to, ...rest } = row;
-    const part = { ...rest, exportId, rangeFrom: Number(range_from), rangeTo: Number(range_to) };
-    return { outcome: 'claimed', part };
+    const { kind, type, access, attempt } = row;
+    const range = { rangeFrom: Number(row.range_from), rangeTo: Number(row.range_to) };
+    const part = { exportId, number, kind, type, access, attempt, ...range };
+    return { outcome: 'claimed', part, of: toExport(row) };
   }
   const held = await db.query<{ wait_ms: number }>(
     `select greatest(extract(epoch from p.lease_until - clock_timestamp()) * 1000, 0)::int as wait_ms
@@ -139,63 +145,47 @@ export interface PartResult {
 }
 
 /**
- * Completes a part: files and state in one transaction, only while the lease is held and the export
- * is running.
+ * Completes a part: files and state at once, only while the lease is held and the export is running.
+ * One statement, since a small part costs little else than its round trips. The export's row is
+ * locked first, so that of two last parts one sees the other: the count is taken from the row as it
+ * is once the lock is had, not from the statement's snapshot.
  *
  * @returns `last` when every part of the export is completed now; `lost` when the lease or the
  *   export is gone, and nothing was recorded
  */
 export async function completePart(
-  pool: Pool,
+  db: Queryable,
   lease: Lease,
   result: PartResult,
 ): Promise<'completed' | 'last' | 'lost'> {
-  return await withTransaction(pool, async (client) => {
-    // The export's row is locked first, so that of two last parts one sees the other.
-    const owner = await client.query(
-      `select from sluice.exports where id = $1 and state = 'running' for update`,
-      [lease.exportId],
-    );
-    if (owner.rowCount !== 1) return 'lost';
-    const part = await client.query(
-      `update sluice.parts
+  const { files } = result;
+  const { rows } = await db.query<{ last: boolean }>(
+    `with owner as materialized (
+       select id from sluice.exports where id = $1 and state = 'running' for update
+     ), part as (
+       update sluice.parts p
           set state = 'completed', resources = $4, bytes = $5, lease_until = null
-        where export_id = $1 and number = $2 and attempt = $3 and state = any($6::text[])`,
-      [
-        lease.exportId,
-        lease.number,
-        lease.attempt,
-        result.resources,
-        result.bytes,
-        partStatesBefore('completed'),
-      ],
-    );
-    if (part.rowCount !== 1) return 'lost';
-    await insertFiles(client, lease, result.files);
-    const { rows } = await client.query<{ last: boolean }>(
-      `update sluice.exports
-          set parts_completed = parts_completed + 1, progressed_at = clock_timestamp()
-        where id = $1 and state = 'running'
-       returning parts_completed = parts_total as last`,
-      [lease.exportId],
-    );
-    return rows[0]?.last ? 'last' : 'completed';
-  });
-}
-
-async function insertFiles(
-  client: Client,
-  lease: Lease,
-  files: readonly OutputFile[],
-): Promise<void> {
-  await client.query(
-    `insert into sluice.output_files (export_id, part_number, number, kind, type, name, count, bytes, sha256)
-     select $1, $2, n, kind, type, name, count, bytes, sha256
-       from unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
-            with ordinality as f(kind, type, name, count, bytes, sha256, n)`,
+         from owner o
+        where p.export_id = o.id and p.number = $2 and p.attempt = $3 and p.state = any($6::text[])
+       returning p.export_id, p.number
+     ), file as (
+       insert into sluice.output_files (export_id, part_number, number, kind, type, name, count, bytes, sha256)
+       select part.export_id, part.number, f.n, f.kind, f.type, f.name, f.count, f.bytes, f.sha256
+         from part, unnest($7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::text[])
+                    with ordinality as f(kind, type, name, count, bytes, sha256, n)
+     )
+     update sluice.exports e
+        set parts_completed = e.parts_completed + 1, progressed_at = clock_timestamp()
+       from part
+      where e.id = part.export_id
+     returning e.parts_completed = e.parts_total as last`,
     [
       lease.exportId,
       lease.number,
+      lease.attempt,
+      result.resources,
+      result.bytes,
+      partStatesBefore('completed'),
       files.map((file) => file.kind),
       files.map((file) => file.type),
       files.map((file) => file.name),
@@ -204,6 +194,8 @@ async function insertFiles(
       files.map((file) => file.sha256),
     ],
   );
+  if (!rows[0]) return 'lost';
+  return rows[0].last ? 'last' : 'completed';
 }
 
 /** Gives a part back for another worker to take at once; harmless when the lease is lost. */

@@ -1,39 +1,44 @@
 import type { Export } from '@sluice/export';
 import { statesBefore } from '@sluice/export';
+import { exportColumns, toExport, type ExportRow } from './export-rows.ts';
 import type { PlannedPart } from './parts.ts';
 import type { Client, Queryable } from './pool.ts';
 
 /**
- * Enters `planning`; true also when a planner was there before and died: planning again is safe,
- * since its result is stored in one transaction with the move to `running`.
+ * Enters `planning`; also when a planner was there before and died: planning again is safe, since
+ * its result is stored in one transaction with the move to `running`.
+ *
+ * @returns the export; `undefined` when it is not to be planned (any more)
  */
-export async function beginPlanning(db: Queryable, id: string): Promise<boolean> {
-  const { rowCount } = await db.query(
+export async function beginPlanning(db: Queryable, id: string): Promise<Export | undefined> {
+  const { rows } = await db.query<ExportRow>(
     `update sluice.exports set state = 'planning', progressed_at = clock_timestamp()
-      where id = $1 and slot is not null and (state = any($2::text[]) or state = 'planning')`,
+      where id = $1 and slot is not null and (state = any($2::text[]) or state = 'planning')
+     returning ${exportColumns}`,
     [id, statesBefore('planning')],
   );
-  return rowCount === 1;
+  return rows[0] && toExport(rows[0]);
 }
 
-/** Records a settled transactionTime, at most once; false when planning is over. */
-export async function settleExport(db: Queryable, id: string, at: string): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `update sluice.exports set transaction_time = $2::timestamptz, settled = true, progressed_at = clock_timestamp()
+/**
+ * Records a settled transactionTime, at most once: a planner that takes over must not move it again.
+ *
+ * @returns the export as it is now; `undefined` when planning is over
+ */
+export async function settleExport(
+  db: Queryable,
+  id: string,
+  at: string,
+): Promise<Export | undefined> {
+  const { rows } = await db.query<ExportRow>(
+    `update sluice.exports
+        set transaction_time = case when settled then transaction_time else $2::timestamptz end,
+            settled = true, progressed_at = clock_timestamp()
       where id = $1 and state = 'planning'
-        and (not settled or transaction_time = $2::timestamptz)`,
+     returning ${exportColumns}`,
     [id, at],
   );
-  return rowCount === 1;
-}
-
-/** Whether transactionTime is settled already: a planner that takes over must not move it again. */
-export async function isSettled(db: Queryable, id: string): Promise<boolean> {
-  const { rows } = await db.query<{ settled: boolean }>(
-    'select settled from sluice.exports where id = $1',
-    [id],
-  );
-  return rows[0]?.settled ?? false;
+  return rows[0] && toExport(rows[0]);
 }
 
 /** Shows that an active export is alive; false when it is active no more. */
@@ -70,12 +75,14 @@ export async function storePlan(client: Client, of: Export, plan: Plan): Promise
     [of.id, plan.parts.length, plan.resourcesEstimated, statesBefore('running')],
   );
   if (rowCount !== 1) return false;
-  await storeMembers(client, of.id, plan.members ?? [], plan.deletedMembers ?? []);
-  await client.query(
-    `insert into sluice.export_notices (export_id, number, body)
-     select $1, n, body from unnest($2::text[]) with ordinality as t(body, n)`,
-    [of.id, plan.notices],
-  );
+  if (plan.members) await storeMembers(client, of.id, plan.members, plan.deletedMembers ?? []);
+  if (plan.notices.length > 0) {
+    await client.query(
+      `insert into sluice.export_notices (export_id, number, body)
+       select $1, n, body from unnest($2::text[]) with ordinality as t(body, n)`,
+      [of.id, plan.notices],
+    );
+  }
   await client.query(
     `insert into sluice.parts (export_id, number, kind, type, access, range_from, range_to)
      select $1, * from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])`,

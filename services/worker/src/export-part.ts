@@ -5,7 +5,6 @@ import {
   completePart,
   copyLines,
   failPartAndExport,
-  findExport,
   handBackPart,
   partQuery,
   type ClaimedPart,
@@ -44,9 +43,7 @@ export async function exportPart(
   const claim = await claimPart(pool, exportId, number, settings.PART_LEASE);
   if (claim.outcome === 'held') return claim.waitMs + 50;
   if (claim.outcome === 'over') return undefined;
-  const { part } = claim;
-  const of = await findExport(pool, exportId);
-  if (!of) return undefined;
+  const { part, of } = claim;
   try {
     if (part.attempt > maxAttempts) throw new PartGivenUp(part.attempt);
     await writePart(context, inHand, of, part);

@@ -1,16 +1,22 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { absentMember, planParts, typesInScope, type Export } from '@sluice/export';
+import {
+  absentMember,
+  planParts,
+  typesInScope,
+  type Export,
+  type PartPlan,
+  type Spread,
+} from '@sluice/export';
 import { operationOutcome, type Issue } from '@sluice/fhir';
 import {
   beginPlanning,
-  findExport,
-  isSettled,
   keepPresent,
   listStoredTypes,
+  readChanges,
+  readSpreads,
   resolveGroupMembers,
   settle,
   settleExport,
-  spreadOf,
   storePlan,
   touchExport,
   withTransaction,
@@ -46,8 +52,8 @@ export async function planExport(context: WorkerContext, exportId: string): Prom
 
 async function plan(context: WorkerContext, exportId: string): Promise<void> {
   const { pool, queue, store, log } = context;
-  if (!(await beginPlanning(pool, exportId))) return;
-  const settled = await settleOnce(context, exportId);
+  const begun = await beginPlanning(pool, exportId);
+  const settled = begun?.settled === false ? await settleNow(context, begun) : begun;
   if (!settled) return;
   await store.createFolder(settled.folder);
   const made = await makePlan(context, settled);
@@ -64,38 +70,43 @@ async function plan(context: WorkerContext, exportId: string): Promise<void> {
     transactionTime: settled.transactionTime,
   });
   if (made.parts.length === 0) await queue.enqueueFinish(exportId);
-  else await queue.enqueueParts(made.parts.map(({ number }) => ({ exportId, number })));
+  else
+    await queue.enqueueParts(largestFirst(made.parts).map(({ number }) => ({ exportId, number })));
 }
 
 /** The export with its transactionTime settled; `undefined` when it is being planned no more. */
-async function settleOnce(context: WorkerContext, exportId: string): Promise<Export | undefined> {
-  const { pool, settings } = context;
-  const found = await findExport(pool, exportId);
-  if (!found || (await isSettled(pool, exportId))) return found;
-  const at = await settle(pool, found.transactionTime, settings.SETTLE_TIMEOUT, async () => {
-    if (!(await touchExport(pool, exportId)))
-      throw new Error('the export is being planned no more');
+async function settleNow(context: WorkerContext, of: Export): Promise<Export | undefined> {
+  const { pool, settings, log } = context;
+  const at = await settle(pool, of.transactionTime, settings.SETTLE_TIMEOUT, async () => {
+    if (!(await touchExport(pool, of.id))) throw new Error('the export is being planned no more');
   });
-  if (at !== found.transactionTime) {
-    context.log.warn('transactionTime moved back before a transaction that is still writing', {
-      exportId,
-      from: found.transactionTime,
+  if (at !== of.transactionTime) {
+    log.warn('transactionTime moved back before a transaction that is still writing', {
+      exportId: of.id,
+      from: of.transactionTime,
       to: at,
     });
   }
-  await settleExport(pool, exportId, at);
-  return await findExport(pool, exportId);
+  return await settleExport(pool, of.id, at);
 }
 
-async function makePlan(context: WorkerContext, of: Export): Promise<Plan> {
+/** So that the small ones fill the time in which the last large ones end. */
+function largestFirst(parts: readonly PartPlan[]): PartPlan[] {
+  return parts.toSorted((a, b) => b.resources - a.resources);
+}
+
+async function makePlan(
+  context: WorkerContext,
+  of: Export,
+): Promise<Plan & { readonly parts: readonly PartPlan[] }> {
   const { pool, settings } = context;
   const members = await resolveMembers(context, of);
   const stored = await listStoredTypes(pool);
   const types = typesInScope(of.kickOff, stored);
   const spacing = settings.PART_RESOURCES;
-  const spreads = await Promise.all(types.map((type) => spreadOf(pool, type, spacing)));
-  const patients =
-    members && stored.includes('Patient') ? await spreadOf(pool, 'Patient', spacing) : undefined;
+  const spreads = await readSpreadsOf(context, of, types);
+  const [patients] =
+    members && stored.includes('Patient') ? await readSpreads(pool, ['Patient'], spacing) : [];
   const notices = [...of.kickOff.notices, ...(members?.notices ?? [])];
   const { parts, resourcesEstimated } = planParts({
     spreads,
@@ -110,6 +121,24 @@ async function makePlan(context: WorkerContext, of: Export): Promise<Plan> {
     ...(members ? { members: members.patients, deletedMembers: members.deleted } : {}),
     notices: notices.map((issue: Issue) => JSON.stringify(operationOutcome([issue]))),
   };
+}
+
+/** How the types are spread, and with `_since` what changed of them. */
+async function readSpreadsOf(
+  { pool, settings }: WorkerContext,
+  of: Export,
+  types: readonly string[],
+): Promise<readonly Spread[]> {
+  const spacing = settings.PART_RESOURCES;
+  const spreads = await readSpreads(pool, types, spacing);
+  // Changes are looked for by last_updated, which has an index.
+  if (of.kickOff.since === undefined || settings.SINCE_BASIS !== 'last-updated') return spreads;
+  // Rows that lie scattered cost more to read than rows in sequence, so parts hold fewer of them.
+  const changes = await readChanges(pool, of, types, Math.ceil(spacing / 4));
+  return spreads.map((spread) => {
+    const changed = changes.get(spread.type);
+    return changed ? { ...spread, changes: changed } : spread;
+  });
 }
 
 /** Whose data is wanted, as of transactionTime; `undefined`: everybody's. */
