@@ -2,6 +2,7 @@ import type { BufferPool } from '@sluice/runtime';
 import { cancelBackend } from './cancel-backend.ts';
 import { CopyBlocks, type FileLimits, type LineBlock } from './copy-blocks.ts';
 import { CopyOut } from './copy-out.ts';
+import type { PartRead } from './part-query.ts';
 import type { Client, Pool } from './pool.ts';
 
 /** What to do with the lines of a COPY. */
@@ -12,8 +13,6 @@ export interface CopyLinesOptions {
   readonly pool: BufferPool;
   /** Writes a block; one is written at a time, in order, while the next ones are read. */
   readonly write: (block: LineBlock) => Promise<void>;
-  /** Rows may come out of a sort (small results); otherwise only an ordered index read will do. */
-  readonly allowSort: boolean;
 }
 
 /** Blocks that may wait to be written before the socket is no longer read. */
@@ -29,7 +28,7 @@ const blocksInFlight = 2;
  */
 export async function copyLines(
   pool: Pool,
-  query: string,
+  read: PartRead,
   options: CopyLinesOptions,
 ): Promise<number> {
   options.signal.throwIfAborted();
@@ -38,7 +37,7 @@ export async function copyLines(
   try {
     // It may have come while we waited for the connection.
     options.signal.throwIfAborted();
-    const rows = await stream(client, copyStatements(query, options), options);
+    const rows = await stream(client, copyStatements(read), options);
     failed = false;
     return rows;
   } finally {
@@ -49,13 +48,8 @@ export async function copyLines(
 }
 
 /** All that a part asks of Postgres, in one round trip. */
-function copyStatements(query: string, { allowSort }: CopyLinesOptions): string {
-  const planner = allowSort ? '' : 'set local enable_sort = off; set local enable_seqscan = off;';
-  return `begin read only;
-    set local jit = off; set local max_parallel_workers_per_gather = 0; set local work_mem = '64MB';
-    ${planner}
-    copy (${query}) to stdout (format binary);
-    commit`;
+function copyStatements({ settings, query }: PartRead): string {
+  return `begin read only; ${settings} copy (${query}) to stdout (format binary); commit`;
 }
 
 async function stream(client: Client, text: string, options: CopyLinesOptions): Promise<number> {

@@ -37,7 +37,7 @@ export {
   type Presence,
 } from './members.ts';
 export { migrate, schemaVersion } from './migrate.ts';
-export { partQuery, type PartQueryOptions } from './part-query.ts';
+export { partRead, type PartQueryOptions, type PartRead } from './part-query.ts';
 export {
   claimPart,
   completePart,

@@ -10,15 +10,35 @@ export interface PartQueryOptions {
 /** Tombstones named in one line of a `deleted` file. */
 const entriesPerBundle = 1000;
 
+/** How a part is read. */
+export interface PartRead {
+  /** `set local …`: what the planner may do. */
+  readonly settings: string;
+  /** Gives a single text column, a line of output per row. */
+  readonly query: string;
+}
+
+/** Reads use one core each, and are over before code that is compiled for them would pay. */
+const settings = `set local jit = off; set local max_parallel_workers_per_gather = 0; set local work_mem = '64MB';`;
+/** A range comes from its index in order: rows flow from the start, whatever the statistics say. */
+const inOrder = `${settings} set local enable_sort = off; set local enable_seqscan = off;`;
+
+/** How to read a part: small results, and those found by another index than their order's, may be sorted. */
+export function partRead(of: Export, part: PlannedPart, options: PartQueryOptions): PartRead {
+  const isLong =
+    part.access === 'range' && part.kind === 'output' && of.kickOff.since === undefined;
+  return { settings: isLong ? inOrder : settings, query: partQuery(of, part, options) };
+}
+
 /**
- * The one statement that reads a part, giving a single text column, a line of output per row. COPY
- * takes no bound parameters, so values are written as literals by pg's own quoting.
+ * The one statement that reads a part. COPY takes no bound parameters, so values are written as
+ * literals by pg's own quoting.
  *
  * Every read holds `stored_at <= T and T < superseded_at` over present and past versions in one
  * snapshot: the same rows whenever, and however often, it is run. The order is total, so that the
  * same rows are the same bytes.
  */
-export function partQuery(of: Export, part: PlannedPart, options: PartQueryOptions): string {
+function partQuery(of: Export, part: PlannedPart, options: PartQueryOptions): string {
   if (part.access === 'notices') {
     return `select body from sluice.export_notices where export_id = ${uuid(of.id)} order by number`;
   }

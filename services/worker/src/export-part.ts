@@ -6,7 +6,7 @@ import {
   copyLines,
   failPartAndExport,
   handBackPart,
-  partQuery,
+  partRead,
   type ClaimedPart,
 } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
@@ -87,21 +87,16 @@ async function writePart(
   const written = () => ({ resources: writer.resources, bytes: writer.bytes });
   await inHand.hold(part, written, async (signal) => {
     try {
-      const rows = await copyLines(
-        pool,
-        partQuery(of, part, { sinceBasis: settings.SINCE_BASIS }),
-        {
-          signal,
-          limits: {
-            maxFileBytes: settings.MAX_FILE_BYTES,
-            maxResourcesPerFile: settings.MAX_RESOURCES_PER_FILE ?? Infinity,
-          },
-          pool: context.blocks,
-          write: (block) => writer.write(block),
-          allowSort:
-            part.access !== 'range' || part.kind !== 'output' || of.kickOff.since !== undefined,
+      const read = partRead(of, part, { sinceBasis: settings.SINCE_BASIS });
+      const rows = await copyLines(pool, read, {
+        signal,
+        limits: {
+          maxFileBytes: settings.MAX_FILE_BYTES,
+          maxResourcesPerFile: settings.MAX_RESOURCES_PER_FILE ?? Infinity,
         },
-      );
+        pool: context.blocks,
+        write: (block) => writer.write(block),
+      });
       signal.throwIfAborted();
       const { files, resources, bytes } = writer;
       if (rows !== resources) throw new Error(`Postgres sent ${rows} rows, ${resources} arrived`);
