@@ -8,7 +8,7 @@ export function emitCondition(visit: Visit): void {
   const abated = over ? `"abatementDateTime":"${end}",` : '';
   emit(
     'Condition',
-    `{"resourceType":"Condition","id":"${random.uuid()}",${metaOf(visit, startMs, 'us-core-condition')},"clinicalStatus":${term('condition-clinical', over ? 'resolved' : 'active')},"verificationStatus":${term('condition-ver-status', 'confirmed')},"category":[${term('condition-category', 'encounter-diagnosis', 'Encounter Diagnosis')}],"code":${visit.reason.json},${visit.about},"onsetDateTime":"${start}",${abated}"recordedDate":"${start}"}`,
+    `{"resourceType":"Condition","id":"${random.uuid()}",${metaOf(visit, startMs, 'us-core-condition')},"identifier":[{"value":"${random.uuid()}"}],"clinicalStatus":${term('condition-clinical', over ? 'resolved' : 'active')},"verificationStatus":${term('condition-ver-status', 'confirmed')},"category":[${term('condition-category', 'encounter-diagnosis', 'Encounter Diagnosis')}],"code":${visit.reason.json},${visit.about},"onsetDateTime":"${start}",${abated}"recordedDate":"${start}"}`,
   );
 }
 
@@ -18,7 +18,7 @@ export function emitProcedure(visit: Visit): string {
   const id = random.uuid();
   emit(
     'Procedure',
-    `{"resourceType":"Procedure","id":"${id}",${metaOf(visit, startMs, 'us-core-procedure')},"status":"completed","code":${random.pick(procedureCodes).json},${visit.about},"performedPeriod":{"start":"${start}","end":"${end}"},"performer":[{"actor":{"reference":"Practitioner/${doctor.id}","display":"${doctor.name}"}}],"location":{"reference":"Location/${clinic.location}","display":"${clinic.name}"},"reasonCode":[${visit.reason.json}]}`,
+    `{"resourceType":"Procedure","id":"${id}",${metaOf(visit, startMs, 'us-core-procedure')},"identifier":[{"value":"${random.uuid()}"}],"status":"completed","code":${random.pick(procedureCodes).json},${visit.about},"performedPeriod":{"start":"${start}","end":"${end}"},"performer":[{"actor":{"reference":"Practitioner/${doctor.id}","display":"${doctor.name}"}}],"location":{"reference":"Location/${clinic.location}","display":"${clinic.name}"},"reasonCode":[${visit.reason.json}]}`,
   );
   return id;
 }
@@ -30,7 +30,7 @@ export function emitMedicationRequest(visit: Visit): void {
   const status = random.chance(0.7) ? 'completed' : 'active';
   emit(
     'MedicationRequest',
-    `{"resourceType":"MedicationRequest","id":"${random.uuid()}",${metaOf(visit, startMs, 'us-core-medicationrequest')},"status":"${status}","intent":"order","category":[${term('medicationrequest-category', 'community', 'Community')}],"medicationCodeableConcept":${random.pick(medicationCodes).json},${visit.about},"authoredOn":"${start}","requester":{"reference":"Practitioner/${doctor.id}","display":"${doctor.name}"},"reasonCode":[${visit.reason.json}],"dosageInstruction":[{"sequence":1,"text":"Take ${times} a day, with water and after a meal.","timing":{"repeat":{"frequency":${times},"period":1.0,"periodUnit":"d"}},"asNeededBoolean":false,"doseAndRate":[{"type":${term('dose-rate-type', 'ordered', 'Ordered')},"doseQuantity":{"value":1.0}}]}],"dispenseRequest":{"numberOfRepeatsAllowed":${random.integer(0, 5)},"expectedSupplyDuration":{"value":${random.integer(2, 12) * 7},"unit":"days","system":"${systems.ucum}","code":"d"}}}`,
+    `{"resourceType":"MedicationRequest","id":"${random.uuid()}",${metaOf(visit, startMs, 'us-core-medicationrequest')},"identifier":[{"value":"${random.uuid()}"}],"status":"${status}","intent":"order","category":[${term('medicationrequest-category', 'community', 'Community')}],"medicationCodeableConcept":${random.pick(medicationCodes).json},${visit.about},"authoredOn":"${start}","requester":{"reference":"Practitioner/${doctor.id}","display":"${doctor.name}"},"reasonCode":[${visit.reason.json}],"dosageInstruction":[{"sequence":1,"text":"Take ${times} a day, with water and after a meal.","timing":{"repeat":{"frequency":${times},"period":1.0,"periodUnit":"d"}},"asNeededBoolean":false,"doseAndRate":[{"type":${term('dose-rate-type', 'ordered', 'Ordered')},"doseQuantity":{"value":1.0}}]}],"dispenseRequest":{"numberOfRepeatsAllowed":${random.integer(0, 5)},"expectedSupplyDuration":{"value":${random.integer(2, 12) * 7},"unit":"days","system":"${systems.ucum}","code":"d"}}}`,
   );
 }
 

@@ -4,8 +4,8 @@ import { patientId } from './patient.ts';
 const lastUpdated = '2025-06-01T00:00:00.000Z';
 
 /**
- * Writes three Groups: `all-patients`, `every-tenth`, and `nested`, whose members are the second one and the first
- * patient. A Group is one line, however many members it has, so members are written as they come.
+ * Writes four Groups: `all-patients`, `every-tenth`, `every-hundredth`, and `nested`, whose members are the second one and
+ * the first patient. A Group is one line, however many members it has, so members are written as they come.
  */
 export async function writeGroups(
   writer: FolderWriter,
@@ -14,6 +14,7 @@ export async function writeGroups(
 ): Promise<void> {
   await writeGroup('all-patients', 'All patients', 1);
   await writeGroup('every-tenth', 'Every tenth patient', 10);
+  await writeGroup('every-hundredth', 'Every hundredth patient', 100);
   const nested = `{"entity":{"reference":"Group/every-tenth"}},{"entity":{"reference":"Patient/${patientId(seed, 0)}"}}`;
   writer.write('Group', `${begin('nested', 'A Group and a patient')}${nested}]}`);
   await writer.drain();

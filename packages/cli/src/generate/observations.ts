@@ -1,6 +1,5 @@
 import { concept, systems, term } from './codes.ts';
 import { labPanels, vitals, type Measure } from './measures.ts';
-import type { Random } from './random.ts';
 import { metaOf, type Visit } from './visit.ts';
 
 const vitalCategory = term('observation-category', 'vital-signs', 'Vital signs');
@@ -72,21 +71,10 @@ function head(visit: Visit, category: string): string {
 /** Values of one visit are taken on its day, seconds and minutes apart. */
 function tail({ about, start, doctor, random }: Visit): string {
   const taken = `${start.slice(0, 14)}${random.pick(sixty)}:${random.pick(sixty)}`;
-  return `${about},"effectiveDateTime":"${taken}Z","issued":"${taken}.${random.integer(100, 999)}Z","performer":[{"reference":"Practitioner/${doctor.id}"}],"device":{"display":"${random.pick(devices)} ${random.next()}"},"note":[{"text":"${noteOf(random)}"}]`;
+  return `${about},"effectiveDateTime":"${taken}Z","issued":"${taken}.${random.integer(100, 999)}Z","performer":[{"reference":"Practitioner/${doctor.id}"}],"device":{"identifier":{"value":"${random.uuid()}"},"display":"${random.pick(devices)} ${random.next()}"},"specimen":{"identifier":{"value":"${random.uuid()}"}}`;
 }
 
 const devices = ['Analyzer', 'Monitor', 'Scale', 'Cuff', 'Thermometer', 'Bedside unit'];
-const words =
-  'after before rest repeated seated standing first second reading confirmed by nurse patient calm tired fasting meal exercise left right arm sample clear turbid delayed early morning evening stable rising falling'.split(
-    ' ',
-  );
-
-function noteOf(random: Random): string {
-  let text = String(random.integer(1, 90));
-  for (let count = random.integer(3, 9); count > 0; count -= 1) text += ` ${random.pick(words)}`;
-  return text;
-}
-
 const sixty = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'));
 
 function quantity(value: string, unit: string, code: string): string {

@@ -31,13 +31,14 @@ export interface Visit {
 /** Everything is over before this: what is generated does not depend on the day. */
 const latestMs = Date.UTC(2026, 0, 1);
 
-/** `meta` with a lastUpdated some days after what it is about. */
+/** `meta` with a lastUpdated some days after what it is about, and the message that brought it. */
 export function metaOf({ random }: Pick<Visit, 'random'>, ms: number, profile?: string): string {
   const updated = Math.min(ms + 60_000 + Math.floor(random.fraction() * 3e9), latestMs);
   const text = new Date(updated).toISOString();
+  const begin = `"meta":{"versionId":"1","lastUpdated":"${text}","source":"urn:uuid:${random.uuid()}"`;
   return profile === undefined
-    ? `"meta":{"versionId":"1","lastUpdated":"${text}"}`
-    : `"meta":{"versionId":"1","lastUpdated":"${text}","profile":["http://hl7.org/fhir/us/core/StructureDefinition/${profile}"]}`;
+    ? `${begin}}`
+    : `${begin},"profile":["http://hl7.org/fhir/us/core/StructureDefinition/${profile}"]}`;
 }
 
 /** Begins a visit and emits its Encounter. */
@@ -72,7 +73,7 @@ export function makeVisit(
   const kind = random.chance(0.85) ? 'AMB' : 'EMER';
   emit(
     'Encounter',
-    `{"resourceType":"Encounter","id":"${encounterId}",${metaOf(visit, startMs, 'us-core-encounter')},"identifier":[{"use":"official","system":"https://sluice.example/encounters","value":"${encounterId}"}],"status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"${kind}"},"type":[${type.json}],"subject":{"reference":"Patient/${subject.id}","display":"${subject.name}"},"participant":[{"type":[${term('v3-ParticipationType', 'PPRF', 'primary performer')}],"period":${period},"individual":{"reference":"Practitioner/${doctor.id}","display":"${doctor.name}"}}],"period":${period},"reasonCode":[${reason.json}],"location":[{"location":{"reference":"Location/${clinic.location}","display":"${clinic.name}"}}],"serviceProvider":{"reference":"Organization/${clinic.organization}","display":"${clinic.name}"}}`,
+    `{"resourceType":"Encounter","id":"${encounterId}",${metaOf(visit, startMs, 'us-core-encounter')},"identifier":[{"use":"official","system":"https://sluice.example/encounters","value":"${random.uuid()}"},{"type":{"text":"Account"},"value":"${random.uuid()}"},{"type":{"text":"Order"},"value":"${random.uuid()}"}],"status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"${kind}"},"type":[${type.json}],"subject":{"reference":"Patient/${subject.id}","display":"${subject.name}"},"participant":[{"type":[${term('v3-ParticipationType', 'PPRF', 'primary performer')}],"period":${period},"individual":{"reference":"Practitioner/${doctor.id}","display":"${doctor.name}"}}],"period":${period},"reasonCode":[${reason.json}],"location":[{"location":{"reference":"Location/${clinic.location}","display":"${clinic.name}"}}],"serviceProvider":{"reference":"Organization/${clinic.organization}","display":"${clinic.name}"}}`,
   );
   return visit;
 }
