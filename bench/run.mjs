@@ -1,31 +1,33 @@
 #!/usr/bin/env node
 /**
- * The benchmark: each line times an export against its reference on the same data, in one session,
- * in turn, and prints the ratio. Ratios are what counts; seconds differ from machine to machine.
- * See docs/performance.md.
+ * The benchmark: each line times Sluice against a reference on the same data, in one session, in
+ * turn, and prints the ratio. Ratios are what counts; seconds differ from machine to machine. After
+ * every export its sorted lines are compared with the stored ones. See docs/performance.md.
  */
 import { writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { lines } from './lines.mjs';
-import { openData } from './data.mjs';
-import { run, summary } from './measure.mjs';
+import { lines } from './lines/index.mjs';
+import { machine } from './machine.mjs';
+import { run } from './measure.mjs';
 import { table } from './table.mjs';
 
 const help = `npm run bench [-- options]
 
-  --resources N[,N]  sizes of the data, made once each (default 100000,1000000)
-  --lines a[,b]      of ${Object.keys(lines).join(', ')} (default: all)
-  --rounds N         counted rounds after one warm-up (default 5)
+  --resources N[,N]  sizes of the data, made once each (default 100000,300000,1000000)
+  --lines a[,b]      which lines (default: all)
+  --rounds N         counted rounds after a warm-up (default 5)
   --data DIR         where the data is kept between runs (default .sluice/bench)
   --json FILE        writes every figure
-  --quick            small data, one round: shows that it runs, measures nothing
+  --quick            20,000 resources, one round: shows that it runs, measures nothing
+
+lines:
+${lines.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join('\n')}
 `;
 
 const { values } = parseArgs({
   options: {
     resources: { type: 'string' },
-    lines: { type: 'string', default: Object.keys(lines).join(',') },
+    lines: { type: 'string' },
     rounds: { type: 'string' },
     data: { type: 'string', default: '.sluice/bench' },
     json: { type: 'string' },
@@ -38,16 +40,18 @@ if (values.help) {
   process.exit(0);
 }
 
-const sizes = list(values.resources ?? (values.quick ? '20000' : '100000,1000000')).map(Number);
-const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
-const wanted = list(values.lines);
-const unknown = wanted.filter((name) => !(name in lines));
-if (unknown.length > 0 || sizes.some((n) => !(n >= 1000)) || !(rounds >= 1)) {
-  process.stderr.write(
-    `Not understood: ${unknown.join(', ') || 'sizes and rounds are numbers'}\n\n${help}`,
-  );
-  process.exit(2);
-}
+const { quick } = values;
+const sizes = list(values.resources ?? (quick ? '20000' : '100000,300000,1000000'))
+  .map(Number)
+  .sort((a, b) => a - b);
+const rounds = Number(values.rounds ?? (quick ? 1 : 5));
+const names = lines.map(({ name }) => name);
+const wanted = values.lines === undefined ? names : list(values.lines);
+const unknown = wanted.filter((name) => !names.includes(name));
+if (unknown.length > 0) refuse(`There is no line ${unknown.join(', ')}.`);
+if (sizes.length === 0 || sizes.some((n) => !Number.isInteger(n) || n < 5000))
+  refuse('--resources takes whole numbers of at least 5000.');
+if (!Number.isInteger(rounds) || rounds < 1) refuse('--rounds takes a whole number of at least 1.');
 try {
   await run('psql', ['--version']);
 } catch {
@@ -58,61 +62,25 @@ try {
 }
 
 const results = [];
-for (const size of sizes) {
-  const data = await openData(values.data, size);
-  try {
-    for (const name of wanted) results.push(await measureLine(name, data));
-    results.push({
-      line: 'worker peak RSS',
-      size: data.resources,
-      megabytes: await data.workerPeakMegabytes(),
-    });
-  } finally {
-    await data.close();
+const context = { under: values.data, sizes, rounds, quick, results };
+for (const line of lines.filter(({ name }) => wanted.includes(name))) {
+  process.stderr.write(`== ${line.name}: ${line.about}\n`);
+  for await (const result of line.measure(context)) {
+    // One round of little data says nothing of a target.
+    const goals = quick ? { target: undefined, stretch: undefined } : {};
+    results.push({ line: line.name, ...result, ...goals });
+    if (result.missing) process.stderr.write(`   not measured: ${result.missing}\n`);
   }
 }
-const report = {
-  date: new Date().toISOString().slice(0, 10),
-  machine: {
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-  },
-  node: process.version,
-  rounds,
-  results,
-};
+const report = { ...(await machine()), rounds, results };
 process.stdout.write(`\n${table(report)}\n`);
 if (values.json) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
 
-/** Times reference and subject in turn; every subject run is checked against the stored lines. */
-async function measureLine(name, data) {
-  const line = lines[name];
-  const seconds = { reference: [], subject: [] };
-  for (let round = 0; round <= rounds; round += 1) {
-    const reference = await line.reference(data);
-    const subject = await line.subject(data);
-    await line.check?.(data, subject);
-    process.stderr.write(
-      `${name} ${data.resources}: round ${round}${round === 0 ? ' (warm-up)' : ''} reference ${reference.seconds.toFixed(2)} s, subject ${subject.seconds.toFixed(2)} s\n`,
-    );
-    await subject.remove?.();
-    if (round === 0) continue;
-    seconds.reference.push(reference.seconds);
-    seconds.subject.push(subject.seconds);
-  }
-  const ratios = seconds.subject.map((s, i) => s / seconds.reference[i]);
-  return {
-    line: name,
-    size: data.resources,
-    reference: summary(seconds.reference),
-    subject: summary(seconds.subject),
-    ratio: summary(ratios),
-    target: line.target,
-    stretch: line.stretch,
-  };
-}
-
 function list(text) {
   return text.split(',').filter(Boolean);
+}
+
+function refuse(fault) {
+  process.stderr.write(`${fault}\n\n${help}`);
+  process.exit(2);
 }
