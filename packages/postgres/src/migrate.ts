@@ -3,6 +3,7 @@ import pg from 'pg';
 import * as resourceStore from './migrations/0001-resource-store.ts';
 import * as exportTables from './migrations/0002-exports.ts';
 import * as partsByChanges from './migrations/0004-parts-by-changes.ts';
+import * as replicaReads from './migrations/0005-replica-reads.ts';
 
 interface Migration {
   readonly name: string;
@@ -14,6 +15,7 @@ const migrations: readonly Migration[] = [
   { name: '0001-resource-store', ...resourceStore },
   { name: '0002-exports', ...exportTables },
   { name: '0004-parts-by-changes', ...partsByChanges },
+  { name: '0005-replica-reads', ...replicaReads },
 ];
 
 /** Name of the newest migration: what a process expects of the database. */

@@ -29,6 +29,8 @@ export interface PlannedPart {
 export interface ClaimedPart extends PlannedPart {
   readonly exportId: string;
   readonly attempt: number;
+  /** How far a replica must have replayed to be read from (an LSN); absent: it must not be. */
+  readonly readableAt?: string;
 }
 
 /** What became of a claim. */
@@ -47,6 +49,7 @@ interface ClaimRow extends ExportRow {
   range_from: string;
   range_to: string;
   attempt: number;
+  readable_at: string | null;
 }
 
 /** Claims a part: queued, or running with a lapsed lease, and its export is running. */
@@ -66,14 +69,15 @@ export async function claimPart(
           and exists (select from sluice.exports e where e.id = p.export_id and e.state = 'running')
        returning export_id, number, kind, type, access, range_from, range_to, attempt
      )
-     select c.*, ${columnsOf('e')} from claimed c join sluice.exports e on e.id = c.export_id`,
+     select c.*, e.readable_at::text as readable_at, ${columnsOf('e')} from claimed c join sluice.exports e on e.id = c.export_id`,
     [exportId, number, leaseMs, partStatesBefore('running')],
   );
   const row = rows[0];
   if (row) {
     const { kind, type, access, attempt } = row;
     const range = { rangeFrom: Number(row.range_from), rangeTo: Number(row.range_to) };
-    const part = { exportId, number, kind, type, access, attempt, ...range };
+    const readable = row.readable_at === null ? {} : { readableAt: row.readable_at };
+    const part = { exportId, number, kind, type, access, attempt, ...range, ...readable };
     return { outcome: 'claimed', part, of: toExport(row) };
   }
   const held = await db.query<{ wait_ms: number }>(

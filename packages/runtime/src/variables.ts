@@ -33,6 +33,11 @@ export const variables = {
     required: true,
     description: 'Postgres that holds the resources and the exports (postgres://…).',
   },
+  DATABASE_READ_URL: {
+    kind: 'url',
+    description:
+      'A streaming replica of that Postgres, from which parts are read once it has caught up with their plan. Default: parts are read from DATABASE_URL.',
+  },
   DATABASE_MAX_CONNECTIONS: {
     kind: 'integer',
     default: '16',

@@ -8,6 +8,8 @@ import type { WorkerSettings } from './settings.ts';
 export interface WorkerContext {
   readonly settings: WorkerSettings;
   readonly pool: Pool;
+  /** Of DATABASE_READ_URL. */
+  readonly replica: Pool | undefined;
   readonly queue: ExportQueue;
   readonly store: OutputStore;
   readonly log: Logger;

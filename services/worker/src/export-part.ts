@@ -13,6 +13,7 @@ import { errorFacts } from '@sluice/runtime';
 import { failureIssue, isTransient } from './classify-fault.ts';
 import type { WorkerContext } from './context.ts';
 import { failAndClean } from './end-export.ts';
+import { poolToRead } from './pool-to-read.ts';
 import { PartAborted, type PartsInHand } from './parts-in-hand.ts';
 import { PartWriter } from './part-writer.ts';
 
@@ -88,7 +89,7 @@ async function writePart(
   await inHand.hold(part, written, async (signal) => {
     try {
       const read = partRead(of, part, { sinceBasis: settings.SINCE_BASIS });
-      const rows = await copyLines(pool, read, {
+      const rows = await copyLines(await poolToRead(context, part), read, {
         signal,
         limits: {
           maxFileBytes: settings.MAX_FILE_BYTES,

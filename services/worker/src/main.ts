@@ -1,4 +1,10 @@
-import { blockPool, createPool } from '@sluice/postgres';
+import {
+  blockPool,
+  checkReplica,
+  createPool,
+  WrongReplicaError,
+  type Pool,
+} from '@sluice/postgres';
 import { createQueue, startWorkers, subscribeCancel } from '@sluice/queue';
 import { createLogger, errorFacts, installShutdown, SettingsError } from '@sluice/runtime';
 import { createOutputStore } from '@sluice/storage';
@@ -18,10 +24,18 @@ const pool = createPool(settings.DATABASE_URL, {
   max: settings.DATABASE_MAX_CONNECTIONS,
   applicationName: 'sluice-worker',
 });
+const replica =
+  settings.DATABASE_READ_URL === undefined
+    ? undefined
+    : createPool(settings.DATABASE_READ_URL, {
+        max: settings.WORKER_CONCURRENCY * 2,
+        applicationName: 'sluice-worker',
+      });
 const queue = createQueue(queueOptions);
 const context: WorkerContext = {
   settings,
   pool,
+  replica,
   queue,
   store: createOutputStore(settings),
   log,
@@ -44,7 +58,11 @@ installShutdown(log, [
     },
   },
   { name: 'close queue', limitMs: 5000, run: () => queue.close() },
-  { name: 'close database', limitMs: 5000, run: () => pool.end() },
+  {
+    name: 'close database',
+    limitMs: 5000,
+    run: () => Promise.all([pool.end(), replica?.end()]),
+  },
   {
     name: 'close health port',
     limitMs: 1000,
@@ -56,6 +74,7 @@ installShutdown(log, [
   },
 ]);
 
+if (replica) await checkReplicaOrExit(replica);
 const cancellation = await subscribeCancel(queueOptions, (id) => inHand.cancelExport(id));
 closers.push(() => cancellation.close());
 const schedule = (): Promise<void> =>
@@ -85,6 +104,20 @@ closers.push(() => {
   return workers.close();
 });
 log.info('worker is ready', { concurrency: settings.WORKER_CONCURRENCY });
+
+/** A replica of something else would give other rows; one that is away just now is done without. */
+async function checkReplicaOrExit(given: Pool): Promise<void> {
+  try {
+    await checkReplica(pool, given);
+  } catch (error) {
+    if (!(error instanceof WrongReplicaError)) {
+      log.warn('the replica cannot be checked now', errorFacts(error));
+      return;
+    }
+    process.stderr.write(`${error.message}\n`);
+    process.exit(78);
+  }
+}
 
 function settingsOrExit(): WorkerSettings {
   try {

@@ -12,6 +12,7 @@ import {
   beginPlanning,
   keepPresent,
   listStoredTypes,
+  noteReadable,
   readChanges,
   readSpreads,
   resolveGroupMembers,
@@ -63,6 +64,7 @@ async function plan(context: WorkerContext, exportId: string): Promise<void> {
     await queue.enqueueCleanup(exportId);
     return;
   }
+  if (context.replica) await noteReadable(pool, exportId);
   log.info('export planned', {
     exportId,
     parts: made.parts.length,

@@ -3,6 +3,7 @@ import { storageSettingNames } from '@sluice/storage';
 
 const names = [
   'DATABASE_URL',
+  'DATABASE_READ_URL',
   'DATABASE_MAX_CONNECTIONS',
   'REDIS_URL',
   'REDIS_PREFIX',
