@@ -24,7 +24,7 @@ const restrictedVendors = (owner) => [
 ];
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/node_modules/', '.sluice/', 'coverage/'] },
+  { ignores: ['**/dist/', '**/node_modules/', '.sluice/', 'coverage/', 'packages/gzip/assembly/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -1,3 +1,4 @@
+import type { GzipPool } from '@sluice/gzip';
 import type { Pool } from '@sluice/postgres';
 import type { ExportQueue } from '@sluice/queue';
 import type { BufferPool, Logger } from '@sluice/runtime';
@@ -13,6 +14,8 @@ export interface WorkerContext {
   readonly queue: ExportQueue;
   readonly store: OutputStore;
   readonly log: Logger;
+  /** Compresses blocks of output. */
+  readonly gzip: GzipPool;
   /** Memory for the blocks of output. */
   readonly blocks: BufferPool;
 }

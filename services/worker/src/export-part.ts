@@ -83,7 +83,7 @@ async function writePart(
     part: part.number,
     kind: part.kind,
     type: part.kind === 'deleted' ? 'Bundle' : part.type,
-    gzip: of.kickOff.outputFormat === 'ndjson+gzip',
+    gzip: of.kickOff.outputFormat === 'ndjson+gzip' ? context.gzip : undefined,
   });
   const written = () => ({ resources: writer.resources, bytes: writer.bytes });
   await inHand.hold(part, written, async (signal) => {

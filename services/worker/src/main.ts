@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+import { createGzipPool } from '@sluice/gzip';
 import {
   blockPool,
   checkReplica,
@@ -39,6 +41,7 @@ const context: WorkerContext = {
   queue,
   store: createOutputStore(settings),
   log,
+  gzip: createGzipPool({ threads: Math.min(settings.WORKER_CONCURRENCY, availableParallelism()) }),
   // 1 MB is also the size of a gzip member: small enough to share the thread pool between parts,
   // large enough to compress. Each part has a block that is filled, one written, one waiting.
   blocks: blockPool(1 << 20, 3 * settings.WORKER_CONCURRENCY),

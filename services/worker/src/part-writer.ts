@@ -1,12 +1,7 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { OutputFile } from '@sluice/export';
+import type { GzipPool } from '@sluice/gzip';
 import type { LineBlock } from '@sluice/postgres';
 import type { ObjectWriter, OutputStore } from '@sluice/storage';
-
-const gzipBlock = promisify(gzip);
-/** Level 1: disks and clients gain little by more. The chunk holds a compressed block, so that it takes one trip to the thread pool. */
-const gzipOptions = { level: 1, memLevel: 9, chunkSize: 1 << 18 };
 
 /** What a part writer needs to know of its part. */
 export interface PartWriterOptions {
@@ -16,12 +11,13 @@ export interface PartWriterOptions {
   readonly kind: OutputFile['kind'];
   /** Type of the lines, first word of the file names. */
   readonly type: string;
-  readonly gzip: boolean;
+  /** Compresses the files; absent: they are plain. */
+  readonly gzip: GzipPool | undefined;
 }
 
 /**
  * The files of one part, written block by block in order. With gzip each block is a member of its
- * own, compressed on the thread pool; members in a row are one valid gzip file. A file becomes
+ * own, compressed on a thread; members in a row are one valid gzip file. A file becomes
  * visible with its last block.
  */
 export class PartWriter {
@@ -42,7 +38,8 @@ export class PartWriter {
   async write(block: LineBlock): Promise<void> {
     this.#writer ??= await this.#open();
     if (block.bytes.length > 0) {
-      const bytes = this.#options.gzip ? await gzipBlock(block.bytes, gzipOptions) : block.bytes;
+      const { gzip } = this.#options;
+      const bytes = gzip ? await gzip.compress(block.bytes) : block.bytes;
       await this.#writer.write(bytes);
       this.bytes += bytes.length;
     }

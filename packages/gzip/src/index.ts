@@ -1,0 +1,1 @@
+export { createGzipPool, type GzipPool, type GzipPoolOptions } from './gzip-pool.ts';
