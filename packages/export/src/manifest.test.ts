@@ -14,6 +14,7 @@ const found: Export = {
   subject: 'anonymous',
   requestedAt: '2026-11-21T12:00:00.000Z',
   transactionTime: '2026-11-21T12:00:00.001Z',
+  settled: true,
   folder: 'f',
   partsTotal: 1,
   partsCompleted: 1,
