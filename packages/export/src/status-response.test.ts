@@ -17,6 +17,7 @@ const waiting: Export = {
   subject: 'anonymous',
   requestedAt,
   transactionTime: requestedAt,
+  settled: true,
   folder: 'f',
   partsTotal: 0,
   partsCompleted: 0,
