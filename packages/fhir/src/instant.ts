@@ -35,6 +35,12 @@ export function parseInstant(text: string): Instant | undefined {
     return undefined;
   }
   const seconds = hour * 3600 + minute * 60 + second;
+  if (match[8] === undefined && second < 60) {
+    // In UTC already: what is there need only be made longer.
+    const digits = (match[7] ?? '').slice(0, 6).padEnd(6, '0');
+    const epochMs = midnight + seconds * 1000 + Math.floor(Number(digits) / 1000);
+    return { text: `${text.slice(0, 19)}.${digits}Z`, epochMs };
+  }
   const offsetSeconds = (match[8] === '-' ? -60 : 60) * offsetMinutes;
   return toInstant(midnight / 1000 + seconds - offsetSeconds, toMicroseconds(match[7]));
 }

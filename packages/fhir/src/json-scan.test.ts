@@ -55,3 +55,15 @@ test('the spans of any object and any array hold the values JSON.parse finds', (
     }),
   );
 });
+
+test('only members of the names asked for are listed, however the names are written', () => {
+  const bytes = Buffer.from('{"atem":1,"m\\u0065ta":2,"id":"x","meta":3,"other":{"meta":4}}');
+  const found = scanObject(bytes, 0, ['id', 'meta']);
+  expect(
+    found.map(({ name, value }) => [name, bytes.toString('utf8', value.start, value.end)]),
+  ).toEqual([
+    ['meta', '2'],
+    ['id', '"x"'],
+    ['meta', '3'],
+  ]);
+});

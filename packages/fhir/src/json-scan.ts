@@ -22,10 +22,10 @@ const closeBracket = 0x5d;
 
 /**
  * Lists the members of the object that begins at or (after white space) behind `at`, duplicates included, without looking into their
- * values. It finds its way through valid JSON; whether the text is valid is for JSON.parse to say first. It throws a
+ * values; with `names`, those of these names. It finds its way through valid JSON; whether the text is valid is for JSON.parse to say first. It throws a
  * SyntaxError where it cannot go on.
  */
-export function scanObject(bytes: Buffer, at = 0): JsonMember[] {
+export function scanObject(bytes: Buffer, at = 0, names?: readonly string[]): JsonMember[] {
   const members: JsonMember[] = [];
   let position = skipSpace(bytes, expectByte(bytes, at, openBrace));
   while (bytes[position] !== closeBrace) {
@@ -33,11 +33,12 @@ export function scanObject(bytes: Buffer, at = 0): JsonMember[] {
     const nameEnd = skipString(bytes, start);
     const valueStart = skipSpace(bytes, expectByte(bytes, nameEnd, colon));
     const end = skipValue(bytes, valueStart);
-    members.push({
-      name: readName(bytes, start, nameEnd),
-      start,
-      value: { start: valueStart, end },
-    });
+    if (names === undefined || mayBeOneOf(names, bytes, start, nameEnd)) {
+      const name = readName(bytes, start, nameEnd);
+      if (names?.includes(name) !== false) {
+        members.push({ name, start, value: { start: valueStart, end } });
+      }
+    }
     position = nextItem(bytes, end, closeBrace);
   }
   return members;
@@ -79,6 +80,22 @@ function skipSpace(bytes: Buffer, at: number): number {
 
 function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+/** Whether it is worth making a string of a name: it has the length of one of these, or escapes. */
+function mayBeOneOf(names: readonly string[], bytes: Buffer, start: number, end: number): boolean {
+  const length = end - start - 2;
+  for (const name of names) {
+    if (name.length === length) {
+      return true;
+    }
+  }
+  for (let at = start; at < end; at += 1) {
+    if (bytes[at] === backslash) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function readName(bytes: Buffer, start: number, end: number): string {

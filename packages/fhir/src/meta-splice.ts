@@ -24,6 +24,8 @@ export class ResourceTextError extends Error {
   }
 }
 
+const topNames = ['resourceType', 'id', 'meta'] as const;
+
 /**
  * Cuts a resource's text where its `meta.versionId` and `meta.lastUpdated` belong.
  *
@@ -34,11 +36,11 @@ export class ResourceTextError extends Error {
  * of the two members is there twice, or `meta` is no object. https://hl7.org/fhir/R4/resource.html#Meta
  */
 export function spliceMeta(body: Buffer, options: { stamp: boolean }): SplicedResource {
-  const members = scanObject(body);
-  rejectRepeats(members, ['resourceType', 'id', 'meta'], '');
+  const members = scanObject(body, 0, topNames);
+  rejectRepeats(members, topNames, '');
   const meta = members.find((member) => member.name === 'meta');
   if (meta === undefined) {
-    return insertMeta(body, members);
+    return insertMeta(body, scanObject(body));
   }
   const { start, end } = meta.value;
   if (body[start] !== 0x7b) {

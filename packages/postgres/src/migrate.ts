@@ -2,8 +2,9 @@ import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import * as resourceStore from './migrations/0001-resource-store.ts';
 import * as exportTables from './migrations/0002-exports.ts';
-import * as partsByChanges from './migrations/0004-parts-by-changes.ts';
-import * as replicaReads from './migrations/0005-replica-reads.ts';
+import * as partsByChanges from './migrations/0003-parts-by-changes.ts';
+import * as replicaReads from './migrations/0004-replica-reads.ts';
+import * as fasterWrites from './migrations/0005-faster-writes.ts';
 
 interface Migration {
   readonly name: string;
@@ -14,8 +15,9 @@ interface Migration {
 const migrations: readonly Migration[] = [
   { name: '0001-resource-store', ...resourceStore },
   { name: '0002-exports', ...exportTables },
-  { name: '0004-parts-by-changes', ...partsByChanges },
-  { name: '0005-replica-reads', ...replicaReads },
+  { name: '0003-parts-by-changes', ...partsByChanges },
+  { name: '0004-replica-reads', ...replicaReads },
+  { name: '0005-faster-writes', ...fasterWrites },
 ];
 
 /** Name of the newest migration: what a process expects of the database. */

@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { from as copyFrom } from 'pg-copy-streams';
+import { CopyEncoder } from './copy-encoder.ts';
 import type { Client, Pool } from './pool.ts';
 import { withRetriedTransaction } from './transaction.ts';
 
@@ -66,75 +67,26 @@ export async function writeStaged(
   return { stored: summary.stored, unchanged: summary.unchanged, deleted: summary.removed };
 }
 
-const signature = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
-const trailer = Buffer.from([0xff, 0xff]);
-const nothing = Buffer.from([0xff, 0xff, 0xff, 0xff]);
-const textOid = 25;
+/** Sent at once. */
+const chunkBytes = 256 * 1024;
 
 /** The batch in COPY's binary format: bodies go in as they are, without escapes. */
 function* binaryCopy(batch: readonly StagedResource[]): Generator<Buffer> {
-  yield signature;
+  const encoder = new CopyEncoder(chunkBytes + 64 * 1024).begin();
   for (const resource of batch) {
-    const fields = Buffer.concat([
-      int16(10),
-      sized(int32(resource.line)),
-      text(resource.type),
-      text(resource.id),
-      sized(Buffer.from([resource.deleted ? 1 : 0])),
-      text(resource.versionId),
-      resource.lastUpdated === undefined ? nothing : sized(timestamp(resource.lastUpdated)),
-      text(resource.splice),
-      int32(resource.head.length),
-    ]);
-    yield fields;
-    if (resource.head.length > 0) yield resource.head;
-    if (resource.tail) {
-      yield int32(resource.tail.length);
-      yield resource.tail;
-    } else {
-      yield nothing;
-    }
-    yield sized(textArray(resource.patients));
+    encoder
+      .row(10)
+      .integer(resource.line)
+      .text(resource.type)
+      .text(resource.id)
+      .boolean(resource.deleted)
+      .text(resource.versionId)
+      .timestamp(resource.lastUpdated)
+      .text(resource.splice)
+      .bytes(resource.head)
+      .bytes(resource.tail)
+      .textArray(resource.patients);
+    if (encoder.length >= chunkBytes) yield encoder.take();
   }
-  yield trailer;
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(2);
-  bytes.writeInt16BE(value);
-  return bytes;
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
-function sized(bytes: Buffer): Buffer {
-  return Buffer.concat([int32(bytes.length), bytes]);
-}
-
-function text(value: string | undefined): Buffer {
-  return value === undefined ? nothing : sized(Buffer.from(value));
-}
-
-function textArray(values: readonly string[]): Buffer {
-  const dimensions = values.length === 0 ? 0 : 1;
-  const header = [int32(dimensions), int32(0), int32(textOid)];
-  if (dimensions === 1) header.push(int32(values.length), int32(1));
-  return Buffer.concat([...header, ...values.map(text)]);
-}
-
-const postgresEpochMs = Date.UTC(2000, 0, 1);
-
-/** timestamptz: microseconds since 2000, exact for the UTC text `…:ss[.ffffff]Z` that fhir makes. */
-function timestamp(instant: string): Buffer {
-  const match = /^(.{19})(?:\.(\d{1,6}))?Z$/.exec(instant);
-  const wholeMs = match ? Date.parse(`${match[1] ?? ''}Z`) : NaN;
-  if (Number.isNaN(wholeMs)) throw new RangeError(`not a UTC instant: ${instant}`);
-  const micros = BigInt((match?.[2] ?? '').padEnd(6, '0'));
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeBigInt64BE(BigInt(wholeMs - postgresEpochMs) * 1000n + micros);
-  return bytes;
+  yield encoder.end().take();
 }
