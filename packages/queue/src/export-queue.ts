@@ -142,7 +142,7 @@ export class ExportQueue {
     await writeProgress(this.#redis, this.#prefix, exportId, parts);
   }
 
-  /** Counts a poll; `key` names client, address and export. */
+  /** Counts a poll; `key` names client and export. */
   async countPoll(key: string): Promise<PollVerdict> {
     return await countPoll(this.#redis, this.#prefix, key);
   }

@@ -9,7 +9,7 @@ export interface PollVerdict {
 const burst = 20;
 const perSecond = 10;
 
-/** A token bucket per key, which names client, address and export: 20 polls at once, 10 a second in the long run. */
+/** A token bucket per client and export, which the key names: 20 polls at once, 10 a second in the long run. */
 export async function countPoll(redis: Redis, prefix: string, key: string): Promise<PollVerdict> {
   const allowed = await redis.eval(
     `local t = redis.call('time')

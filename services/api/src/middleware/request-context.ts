@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Dependencies } from '../dependencies.ts';
 
+/** The subject of whoever needs no token. */
+export const anonymous = 'anonymous';
+
 /** What is known about a request beside itself. */
 export interface RequestContext {
   readonly requestId: string;
@@ -23,7 +26,7 @@ export function requestContext({ log, now }: Dependencies): RequestHandler {
     const started = now();
     const given = req.get('X-Request-Id');
     const requestId = given !== undefined && harmlessId.test(given) ? given : randomUUID();
-    const context: RequestContext = { requestId, subject: 'anonymous' };
+    const context: RequestContext = { requestId, subject: anonymous };
     res.locals['context'] = context;
     res.setHeader('X-Request-Id', requestId);
     res.setHeader('Cache-Control', 'no-store');

@@ -12,7 +12,7 @@ import { errorFacts } from '@sluice/runtime';
 import type { RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
 import { fileUrl, signedFileUrl } from '../file-url.ts';
-import { contextOf } from '../middleware/request-context.ts';
+import { anonymous, contextOf } from '../middleware/request-context.ts';
 import { findOwnExport } from '../own-export.ts';
 import { sendResponse } from '../send-response.ts';
 
@@ -20,8 +20,10 @@ import { sendResponse } from '../send-response.ts';
 export function status(deps: Dependencies): RequestHandler {
   return async (req, res) => {
     const found = await findOwnExport(deps, req, res);
-    // Those who need no token share a subject, so the address tells them apart.
-    await checkPolling(deps, `${contextOf(res).subject}:${req.ip ?? ''}:${found.id}`);
+    // Without a token there is no client to tell from others, but by where it comes from (SPEC B-024).
+    const { subject } = contextOf(res);
+    const client = subject === anonymous ? `${anonymous}@${req.ip ?? ''}` : subject;
+    await checkPolling(deps, `${client}:${found.id}`);
     sendResponse(res, statusResponse(found, await statusFacts(deps, found)));
   };
 }
