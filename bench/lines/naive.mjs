@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { exportNaively } from '../naive-exporter.mjs';
 import { inTurn, ratios, summary, timed } from '../measure.mjs';
 import { openStore, sampleData } from '../store.mjs';
-import { timeWhole } from './whole.mjs';
+import { timeCopy, timeWhole } from './whole.mjs';
 
 /** How many times slower it has to be, by the size that was asked for; smaller sizes say little. */
 const targets = new Map([
@@ -22,17 +22,15 @@ export const naive = {
       const store = await openStore(under, sampleData(size));
       try {
         const counted = size >= slowFrom ? 1 : Math.min(rounds, 3);
-        let warm = false;
         const seconds = await inTurn(`naive ${store.resources}`, counted, async (n) => {
           const sluice = await timeWhole(store);
           // Its warm-up would double minutes; the data is warm by then.
           if (n === 0) return { sluice };
-          warm = true;
-          return { sluice, naive: await timeNaive(store) };
+          return { sluice, copy: await timeCopy(store), naive: await timeNaive(store) };
         });
-        if (!warm) throw new Error('no round was counted');
+        const note = counted < rounds ? ` (${counted} round${counted === 1 ? '' : 's'})` : '';
         yield {
-          what: `${this.about}${counted < rounds ? ` (${counted} round${counted === 1 ? '' : 's'})` : ''}`,
+          what: `${this.about}${note}`,
           size: store.resources,
           unit: 's',
           reference: summary(seconds.sluice),
@@ -40,6 +38,14 @@ export const naive = {
           ratio: ratios(seconds.naive, seconds.sluice),
           target: targets.get(size),
           atLeast: true,
+        };
+        yield {
+          what: `the same exporter against psql COPY > file${note}`,
+          size: store.resources,
+          unit: 's',
+          reference: summary(seconds.copy),
+          subject: summary(seconds.naive),
+          ratio: ratios(seconds.naive, seconds.copy),
         };
       } finally {
         await store.close();

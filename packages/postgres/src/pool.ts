@@ -26,7 +26,8 @@ export function createPool(databaseUrl: string, options: PoolOptions = {}): Pool
     max: options.max ?? 16,
     application_name: options.applicationName ?? 'sluice',
     connectionTimeoutMillis: 10_000,
-    idleTimeoutMillis: 30_000,
+    // A new connection costs a process, a handshake and cold caches: some 100 ms on a busy machine.
+    idleTimeoutMillis: 600_000,
     keepAlive: true,
     // TLS wraps the socket, so its bytes cannot be read in place.
     ...(wantsTls(databaseUrl) ? {} : { stream: createDirectSocket }),

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants, setPriority } from 'node:os';
 import { createGzipPool } from '@sluice/gzip';
 import {
   blockPool,
@@ -21,6 +21,7 @@ import { readWorkerSettings, type WorkerSettings } from './settings.ts';
 
 const settings = settingsOrExit();
 const log = createLogger('worker', settings.LOG_LEVEL);
+makeWay();
 const queueOptions = { redisUrl: settings.REDIS_URL, prefix: settings.REDIS_PREFIX };
 const pool = createPool(settings.DATABASE_URL, {
   max: settings.DATABASE_MAX_CONNECTIONS,
@@ -107,6 +108,15 @@ closers.push(() => {
   return workers.close();
 });
 log.info('worker is ready', { concurrency: settings.WORKER_CONCURRENCY });
+
+/** Where both run on one machine, who waits for an answer goes before who writes for minutes. */
+function makeWay(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch (error) {
+    log.debug('the priority of this process stays as it is', errorFacts(error));
+  }
+}
 
 /** A replica of something else would give other rows; one that is away just now is done without. */
 async function checkReplicaOrExit(given: Pool): Promise<void> {
