@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { open, rm } from 'node:fs/promises';
 import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Runs a program to its end and gives its standard output. */
@@ -86,10 +89,33 @@ export async function timeExport(base, path, onAccepted = () => undefined) {
   }
 }
 
-/** Removes an export and waits until its files are gone, so that this work is in nobody's time. */
+/** Removes an export and waits until that is nobody's work any more. */
 export async function remove({ url }) {
   await ask(url, clients[0], {}, 'DELETE');
   await pause(250);
+  await quietDisk();
+}
+
+/** Where the files of exports lie; set by whoever opens a store. */
+export const disk = { folder: tmpdir() };
+
+/**
+ * Waits (10 s at most) until the disk is done with what was removed: where a file system trims freed
+ * blocks, it does so for seconds after a gigabyte is gone, and whoever syncs then waits for it.
+ */
+async function quietDisk() {
+  const name = join(disk.folder, 'disk-probe');
+  await run('sync');
+  for (let looks = 0, quiet = 0; looks < 100 && quiet < 3; looks += 1) {
+    const begun = performance.now();
+    const probe = await open(name, 'w');
+    await probe.write('.');
+    await probe.sync();
+    await probe.close();
+    quiet = performance.now() - begun < 5 ? quiet + 1 : 0;
+    await pause(100);
+  }
+  await rm(name);
 }
 
 /** Median, minimum and maximum. */

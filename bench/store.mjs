@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { freePort, removeDataDir, startStack } from '../packages/embedded/dist/index.js';
 import { createPool, migrate } from '../packages/postgres/dist/index.js';
-import { run, shell } from './measure.mjs';
+import { disk, run, shell } from './measure.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const sluice = join(root, 'packages/cli/bin/sluice.js');
@@ -35,6 +35,7 @@ export function sampleData(size) {
 export async function openStore(under, { name, make }, { workers = 1 } = {}) {
   const folder = resolve(under, name);
   await loadOnce(folder, name, make);
+  disk.folder = folder;
   const stack = await startStack({
     dataDir: folder,
     port: await freePort(),

@@ -30,6 +30,7 @@ export {
   parseWeighted,
   type MediaRange,
 } from './media-range.ts';
+export { packParts } from './pack-parts.ts';
 export {
   planParts,
   typesInScope,

@@ -36,21 +36,19 @@ export {
   type Members,
   type Presence,
 } from './members.ts';
+export { claimParts, type Claim } from './claim-parts.ts';
+export { completeParts, type Completion, type PartResult } from './complete-parts.ts';
 export { migrate, schemaVersion } from './migrate.ts';
 export { partRead, type PartQueryOptions, type PartRead } from './part-query.ts';
 export {
-  claimPart,
-  completePart,
   failPartAndExport,
   findOutputFile,
-  handBackPart,
+  handBackParts,
   listOutputFiles,
   renewLeases,
-  type Claim,
   type ClaimedPart,
   type Lease,
   type PartAccess,
-  type PartResult,
   type Renewal,
   type PlannedPart,
 } from './parts.ts';

@@ -4,7 +4,7 @@ import {
   queueNames,
   type FinishMessage,
   type HousekeepingMessage,
-  type PartMessage,
+  type PartsMessage,
   type PlanMessage,
 } from './messages.ts';
 import { countPoll, type PollVerdict } from './poll-limit.ts';
@@ -27,7 +27,7 @@ export class ExportQueue {
   readonly #redis;
   readonly #prefix: string;
   readonly #plan: Queue<PlanMessage>;
-  readonly #parts: Queue<PartMessage>;
+  readonly #parts: Queue<PartsMessage>;
   readonly #finish: Queue<FinishMessage>;
   readonly #housekeeping: Queue<HousekeepingMessage>;
   readonly slots: ExportSlots;
@@ -55,18 +55,18 @@ export class ExportQueue {
     await this.#plan.add('plan', { exportId }, { jobId: `plan-${exportId}` });
   }
 
-  /** Asks for parts to be exported, in this order. */
-  async enqueueParts(parts: readonly PartMessage[]): Promise<void> {
+  /** Asks for parts to be exported, in this order. A job has the name of its first part. */
+  async enqueueParts(jobs: readonly PartsMessage[]): Promise<void> {
     await this.#parts.addBulk(
-      parts.map(({ exportId, number }) => ({
-        name: 'part',
-        data: { exportId, number },
-        opts: { jobId: `part-${exportId}-${number}` },
+      jobs.map(({ exportId, numbers }) => ({
+        name: 'parts',
+        data: { exportId, numbers },
+        opts: { jobId: `part-${exportId}-${numbers[0]}` },
       })),
     );
   }
 
-  /** How many parts wait in the queue. */
+  /** How many jobs of parts wait in the queue. */
   async countParts(): Promise<number> {
     return await this.#parts.getJobCountByTypes('waiting', 'delayed', 'prioritized');
   }

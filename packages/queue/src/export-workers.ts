@@ -3,7 +3,7 @@ import {
   queueNames,
   type FinishMessage,
   type HousekeepingMessage,
-  type PartMessage,
+  type PartsMessage,
   type PlanMessage,
 } from './messages.ts';
 import { createRedis } from './redis.ts';
@@ -12,8 +12,8 @@ import type { QueueOptions } from './export-queue.ts';
 /** The work of a worker process. Each is safe to run twice, and tells by itself what is still to do. */
 export interface Processors {
   readonly plan: (message: PlanMessage) => Promise<void>;
-  /** Answers how many ms to wait before trying again, or nothing when the part is dealt with. */
-  readonly part: (message: PartMessage) => Promise<number | undefined>;
+  /** Answers how many ms to wait before trying again, or nothing when the parts are dealt with. */
+  readonly parts: (message: PartsMessage) => Promise<number | undefined>;
   readonly finish: (message: FinishMessage) => Promise<void>;
   readonly housekeeping: (message: HousekeepingMessage) => Promise<void>;
 }
@@ -36,16 +36,16 @@ export interface ExportWorkers {
 
 /** Starts taking jobs. A job that throws is gone from Redis; housekeeping enqueues it from Postgres. */
 export function startWorkers(options: WorkersOptions, processors: Processors): ExportWorkers {
-  const { plan, part, finish, housekeeping } = processors;
-  const partProcessor: Processor<PartMessage> = async (job, token) => {
-    const waitMs = await part(job.data);
+  const { plan, parts, finish, housekeeping } = processors;
+  const partsProcessor: Processor<PartsMessage> = async (job, token) => {
+    const waitMs = await parts(job.data);
     if (waitMs === undefined) return;
     await job.moveToDelayed(Date.now() + waitMs, token);
     throw new DelayedError();
   };
   const workers = [
     start(options, queueNames.plan, (job: Job<PlanMessage>) => plan(job.data), 2),
-    start(options, queueNames.parts, partProcessor, options.concurrency),
+    start(options, queueNames.parts, partsProcessor, options.concurrency),
     start(options, queueNames.finish, (job: Job<FinishMessage>) => finish(job.data), 2),
     start(
       options,

@@ -11,7 +11,7 @@ export {
   queueNames,
   type FinishMessage,
   type HousekeepingMessage,
-  type PartMessage,
+  type PartsMessage,
   type PlanMessage,
 } from './messages.ts';
 export type { PollVerdict } from './poll-limit.ts';

@@ -2,10 +2,10 @@
 export interface PlanMessage {
   readonly exportId: string;
 }
-/** One part of an export. */
-export interface PartMessage {
+/** Parts of one export for one worker: a large one, or several small ones. */
+export interface PartsMessage {
   readonly exportId: string;
-  readonly number: number;
+  readonly numbers: readonly number[];
 }
 /** One export whose parts are all completed. */
 export interface FinishMessage {

@@ -37,12 +37,17 @@ export async function cleanUp(context: WorkerContext, exportId: string): Promise
   await grantSlots(context);
 }
 
-/** Postgres knows what is not done; a job id that is in the queue already is not added twice. */
+/**
+ * Postgres knows what is not done; a job id that is in the queue already is not added twice. Parts that
+ * wait there in another's job may get one of their own too: whoever comes second finds nothing to do.
+ */
 async function enqueueLostWork({ pool, queue }: WorkerContext): Promise<void> {
   const open = await findOpenWork(pool);
   for (const exportId of open.plans) await queue.enqueuePlan(exportId);
   if (open.parts.length > 0 && (await queue.countParts()) < open.parts.length) {
-    await queue.enqueueParts(open.parts);
+    await queue.enqueueParts(
+      open.parts.map(({ exportId, number }) => ({ exportId, numbers: [number] })),
+    );
   }
   for (const exportId of open.finishes) await queue.enqueueFinish(exportId);
 }

@@ -11,7 +11,7 @@ import { createQueue, startWorkers, subscribeCancel } from '@sluice/queue';
 import { createLogger, errorFacts, installShutdown, SettingsError } from '@sluice/runtime';
 import { createOutputStore } from '@sluice/storage';
 import type { WorkerContext } from './context.ts';
-import { exportPart } from './export-part.ts';
+import { exportParts } from './export-parts.ts';
 import { finishExport } from './finish-export.ts';
 import { startHealthServer } from './health-server.ts';
 import { cleanUp, keepHouse } from './housekeeping.ts';
@@ -97,7 +97,7 @@ const workers = startWorkers(
   },
   {
     plan: ({ exportId }) => planExport(context, exportId),
-    part: ({ exportId, number }) => exportPart(context, inHand, exportId, number),
+    parts: ({ exportId, numbers }) => exportParts(context, inHand, exportId, numbers),
     finish: ({ exportId }) => finishExport(context, exportId),
     housekeeping: ({ exportId }) =>
       exportId === undefined ? keepHouse(context) : cleanUp(context, exportId),

@@ -1,4 +1,4 @@
-import { renewLeases, type ClaimedPart, type Lease, type Renewal } from '@sluice/postgres';
+import { renewLeases, type Lease, type Renewal } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
 import type { WorkerContext } from './context.ts';
 
@@ -13,23 +13,32 @@ export class PartAborted extends Error {
   }
 }
 
+/** What a part has written so far. */
+export interface Written {
+  readonly resources: number;
+  readonly bytes: number;
+}
+
+/** Parts that are worked on one after the other. */
 interface InHand {
-  readonly part: ClaimedPart;
+  readonly exportId: string;
+  readonly parts: readonly Lease[];
   readonly controller: AbortController;
-  readonly written: () => { resources: number; bytes: number };
-  /** Bytes written when the lease was renewed last. */
+  /** By part number. */
+  readonly written: ReadonlyMap<number, Written>;
+  /** Bytes written when the leases were renewed last. */
   bytesSeen: number;
 }
 
 /**
  * The parts this process works on. Twice a second their leases are renewed in one statement and
- * their progress is published. A part whose lease is lost, or whose export runs no more, is aborted;
- * so are all of an export's when a cancellation comes by the channel, and all when the process stops.
+ * their progress is published. Work of which a lease is lost, or whose export runs no more, is aborted;
+ * so is all of an export's when a cancellation comes by the channel, and all when the process stops.
  * When Postgres cannot be reached for as long as a lease lasts, every lease counts as lost.
  */
 export class PartsInHand {
   readonly #context: WorkerContext;
-  readonly #parts = new Set<InHand>();
+  readonly #work = new Set<InHand>();
   readonly #timer: NodeJS.Timeout;
   #renewedAt = Date.now();
   #renewing = false;
@@ -41,26 +50,28 @@ export class PartsInHand {
     this.#timer = setInterval(() => void this.#renew(), 500);
   }
 
-  /** Runs `work` with a signal that aborts when the part is to be left. */
+  /** Runs `work` on parts of an export, with a signal that aborts when they are to be left. */
   async hold(
-    part: ClaimedPart,
-    written: InHand['written'],
+    exportId: string,
+    parts: readonly Lease[],
+    written: ReadonlyMap<number, Written>,
     work: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
-    const inHand: InHand = { part, controller: new AbortController(), written, bytesSeen: 0 };
-    if (this.#stopped) inHand.controller.abort(new PartAborted('shutdown'));
-    this.#parts.add(inHand);
+    const controller = new AbortController();
+    const inHand: InHand = { exportId, parts, controller, written, bytesSeen: 0 };
+    if (this.#stopped) controller.abort(new PartAborted('shutdown'));
+    this.#work.add(inHand);
     try {
-      await work(inHand.controller.signal);
+      await work(controller.signal);
     } finally {
-      this.#parts.delete(inHand);
+      this.#work.delete(inHand);
     }
   }
 
   /** Leaves the parts of an export. */
   cancelExport(exportId: string): void {
-    for (const { part, controller } of this.#parts) {
-      if (part.exportId === exportId) controller.abort(new PartAborted('cancelled'));
+    for (const inHand of this.#work) {
+      if (inHand.exportId === exportId) inHand.controller.abort(new PartAborted('cancelled'));
     }
   }
 
@@ -68,23 +79,23 @@ export class PartsInHand {
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
-    for (const { controller } of this.#parts) controller.abort(new PartAborted('shutdown'));
+    for (const { controller } of this.#work) controller.abort(new PartAborted('shutdown'));
   }
 
   async #renew(): Promise<void> {
-    if (this.#parts.size === 0) this.#renewedAt = Date.now();
+    if (this.#work.size === 0) this.#renewedAt = Date.now();
     // Also while a renewal hangs: after this long other workers may have taken the parts.
     if (Date.now() - this.#renewedAt > this.#context.settings.PART_LEASE)
-      this.#drop([...this.#parts]);
-    if (this.#renewing || this.#parts.size === 0) return;
+      this.#drop([...this.#work]);
+    if (this.#renewing || this.#work.size === 0) return;
     this.#renewing = true;
-    const asked = [...this.#parts];
+    const asked = [...this.#work];
     const { pool, settings, log } = this.#context;
     try {
-      const kept = await renewLeases(pool, asked.map(renewal), settings.PART_LEASE);
+      const kept = await renewLeases(pool, asked.flatMap(renewals), settings.PART_LEASE);
       this.#renewedAt = Date.now();
       const names = new Set(kept.map(leaseName));
-      this.#drop(asked.filter(({ part }) => !names.has(leaseName(part))));
+      this.#drop(asked.filter(({ parts }) => !parts.every((part) => names.has(leaseName(part)))));
       void this.#publish(asked);
     } catch (error) {
       log.warn('leases could not be renewed', errorFacts(error));
@@ -93,16 +104,16 @@ export class PartsInHand {
     }
   }
 
-  #drop(parts: readonly InHand[]): void {
-    for (const { controller } of parts) controller.abort(new PartAborted('lease-lost'));
+  #drop(work: readonly InHand[]): void {
+    for (const { controller } of work) controller.abort(new PartAborted('lease-lost'));
   }
 
   /** Not part of the renewal: Redis may be away for long, and leases are Postgres' affair. */
-  async #publish(parts: readonly InHand[]): Promise<void> {
+  async #publish(work: readonly InHand[]): Promise<void> {
     if (this.#publishing) return;
     this.#publishing = true;
     try {
-      await this.#writeProgress(parts);
+      await this.#writeProgress(work);
     } catch (error) {
       this.#context.log.warn('progress could not be published', errorFacts(error));
     } finally {
@@ -110,22 +121,28 @@ export class PartsInHand {
     }
   }
 
-  async #writeProgress(parts: readonly InHand[]): Promise<void> {
-    for (const exportId of new Set(parts.map(({ part }) => part.exportId))) {
-      const written = parts
-        .filter(({ part }) => part.exportId === exportId)
-        .map((inHand) => ({ number: inHand.part.number, ...inHand.written() }));
-      await this.#context.queue.writeProgress(exportId, written);
+  async #writeProgress(work: readonly InHand[]): Promise<void> {
+    for (const { exportId, written } of work) {
+      const progress = [...written].map(([number, { resources, bytes }]) => ({
+        number,
+        resources,
+        bytes,
+      }));
+      await this.#context.queue.writeProgress(exportId, progress);
     }
   }
 }
 
-function renewal(inHand: InHand): Renewal {
-  const { bytes } = inHand.written();
+function renewals(inHand: InHand): Renewal[] {
+  const bytes = [...inHand.written.values()].reduce((sum, part) => sum + part.bytes, 0);
   const moved = bytes !== inHand.bytesSeen;
   inHand.bytesSeen = bytes;
-  const { exportId, number, attempt } = inHand.part;
-  return { exportId, number, attempt, moved };
+  return inHand.parts.map(({ exportId, number, attempt }) => ({
+    exportId,
+    number,
+    attempt,
+    moved,
+  }));
 }
 
 function leaseName(lease: Lease): string {

@@ -1,8 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   absentMember,
+  packParts,
   planParts,
   typesInScope,
+  type Changes,
   type Export,
   type PartPlan,
   type Spread,
@@ -72,8 +74,7 @@ async function plan(context: WorkerContext, exportId: string): Promise<void> {
     transactionTime: settled.transactionTime,
   });
   if (made.parts.length === 0) await queue.enqueueFinish(exportId);
-  else
-    await queue.enqueueParts(largestFirst(made.parts).map(({ number }) => ({ exportId, number })));
+  else await queue.enqueueParts(packParts(made.parts).map((numbers) => ({ exportId, numbers })));
 }
 
 /** The export with its transactionTime settled; `undefined` when it is being planned no more. */
@@ -90,11 +91,6 @@ async function settleNow(context: WorkerContext, of: Export): Promise<Export | u
     });
   }
   return await settleExport(pool, of.id, at);
-}
-
-/** So that the small ones fill the time in which the last large ones end. */
-function largestFirst(parts: readonly PartPlan[]): PartPlan[] {
-  return parts.toSorted((a, b) => b.resources - a.resources);
 }
 
 async function makePlan(
@@ -132,11 +128,13 @@ async function readSpreadsOf(
   types: readonly string[],
 ): Promise<readonly Spread[]> {
   const spacing = settings.PART_RESOURCES;
-  const spreads = await readSpreads(pool, types, spacing);
   // Changes are looked for by last_updated, which has an index.
-  if (of.kickOff.since === undefined || settings.SINCE_BASIS !== 'last-updated') return spreads;
-  // Rows that lie scattered cost more to read than rows in sequence, so parts hold fewer of them.
-  const changes = await readChanges(pool, of, types, Math.ceil(spacing / 4));
+  const looked = of.kickOff.since !== undefined && settings.SINCE_BASIS === 'last-updated';
+  const [spreads, changes] = await Promise.all([
+    readSpreads(pool, types, spacing),
+    // Rows that lie scattered cost more to read than rows in sequence, so parts hold fewer of them.
+    looked ? readChanges(pool, of, types, Math.ceil(spacing / 4)) : new Map<string, Changes>(),
+  ]);
   return spreads.map((spread) => {
     const changed = changes.get(spread.type);
     return changed ? { ...spread, changes: changed } : spread;

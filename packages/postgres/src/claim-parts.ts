@@ -1,0 +1,82 @@
+import type { Export, OutputKind } from '@sluice/export';
+import { partStatesBefore } from '@sluice/export';
+import { columnsOf, toExport, type ExportRow } from './export-rows.ts';
+import type { ClaimedPart, PartAccess } from './parts.ts';
+import type { Queryable } from './pool.ts';
+
+/** What became of a claim: parts claimed, all of one export, and how long to wait for those that others hold. */
+export interface Claim {
+  readonly of: Export | undefined;
+  readonly parts: readonly ClaimedPart[];
+  /** Absent: none of the others is left to be claimed. */
+  readonly waitMs: number | undefined;
+}
+
+interface ClaimRow extends ExportRow {
+  number: number;
+  kind: OutputKind;
+  type: string;
+  access: PartAccess;
+  range_from: string;
+  range_to: string;
+  attempt: number;
+  readable_at: string | null;
+}
+
+/**
+ * Claims parts of an export that are queued, or running with a lapsed lease, while the export is
+ * running. A part that somebody is changing just now counts as held for a moment.
+ */
+export async function claimParts(
+  db: Queryable,
+  exportId: string,
+  numbers: readonly number[],
+  leaseMs: number,
+): Promise<Claim> {
+  const { rows } = await db.query<ClaimRow>(
+    `with free as materialized (
+       select p.number from sluice.parts p
+        where p.export_id = $1 and p.number = any($2::int[])
+          and (p.state = any($4::text[]) or (p.state = 'running' and p.lease_until < clock_timestamp()))
+          and exists (select from sluice.exports e where e.id = p.export_id and e.state = 'running')
+          for update skip locked
+     ), claimed as (
+       update sluice.parts p
+          set state = 'running', attempt = p.attempt + 1,
+              lease_until = clock_timestamp() + make_interval(secs => $3 / 1000.0)
+         from free
+        where p.export_id = $1 and p.number = free.number
+       returning export_id, p.number, kind, type, access, range_from, range_to, attempt
+     )
+     select c.*, e.readable_at::text as readable_at, ${columnsOf('e')} from claimed c join sluice.exports e on e.id = c.export_id`,
+    [exportId, numbers, leaseMs, partStatesBefore('running')],
+  );
+  const parts = rows.map(({ number, kind, type, access, attempt, ...row }) => {
+    const range = { rangeFrom: Number(row.range_from), rangeTo: Number(row.range_to) };
+    const readable = row.readable_at === null ? {} : { readableAt: row.readable_at };
+    return { exportId, number, kind, type, access, attempt, ...range, ...readable };
+  });
+  const claimed = new Set(parts.map(({ number }) => number));
+  const others = numbers.filter((number) => !claimed.has(number));
+  return {
+    of: rows[0] && toExport(rows[0]),
+    parts: parts.sort((a, b) => a.number - b.number),
+    waitMs: others.length === 0 ? undefined : await waitFor(db, exportId, others),
+  };
+}
+
+/** How long parts are held by others at the least; `undefined` when none is left to be claimed. */
+async function waitFor(
+  db: Queryable,
+  exportId: string,
+  numbers: readonly number[],
+): Promise<number | undefined> {
+  const { rows } = await db.query<{ wait_ms: number | null }>(
+    `select min(greatest(extract(epoch from p.lease_until - clock_timestamp()) * 1000, 0))::int as wait_ms
+       from sluice.parts p join sluice.exports e on e.id = p.export_id
+      where p.export_id = $1 and p.number = any($2::int[]) and p.state in ('queued', 'running') and e.state = 'running'
+     having count(*) > 0`,
+    [exportId, numbers],
+  );
+  return rows[0] && (rows[0].wait_ms ?? 0);
+}
