@@ -9,7 +9,9 @@ type ValueOf<D> = D extends { kind: 'choice'; choices: readonly (infer C)[] }
     ? boolean
     : D extends { kind: 'string' | 'url' }
       ? string
-      : number;
+      : D extends { orForever: true }
+        ? number | 'forever'
+        : number;
 type IsSure<D> = D extends { default: string } | { required: true } ? true : false;
 
 /** Checked settings: numbers for ports, counts, durations (ms) and sizes (bytes); text otherwise. */
@@ -91,8 +93,11 @@ function schemaOf(variable: Variable): object {
   switch (variable.kind) {
     case 'port':
       return { type: 'integer', minimum: 0, maximum: 65535 };
-    case 'integer':
     case 'duration':
+      return variable.orForever
+        ? { anyOf: [{ const: 'forever' }, { type: 'integer', ...range }] }
+        : { type: 'integer', ...range };
+    case 'integer':
     case 'bytes':
       return { type: 'integer', ...range };
     case 'boolean':
@@ -137,7 +142,7 @@ export function accepted(variable: Variable): string {
     case 'integer':
       return `a whole number${from}${to}`;
     case 'duration':
-      return `a duration such as 500ms, 60s, 10m, 12h or 7d${minimum ? `, at least ${minimum}ms` : ''}${maximum ? `, at most ${maximum}ms` : ''}`;
+      return `a duration such as 500ms, 60s, 10m, 12h or 7d${minimum ? `, at least ${minimum}ms` : ''}${maximum ? `, at most ${maximum}ms` : ''}${variable.orForever ? ', or forever' : ''}`;
     case 'bytes':
       return 'a size in bytes, or with KB, MB, GB or TB';
     case 'boolean':

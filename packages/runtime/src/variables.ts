@@ -12,6 +12,8 @@ export interface Variable {
   readonly choices?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
+  /** For `duration`: the word `forever` is accepted too, and stays that word. */
+  readonly orForever?: true;
   readonly required?: boolean;
 }
 
@@ -146,6 +148,47 @@ export const variables = {
     choices: ['last-updated', 'stored'],
     default: 'last-updated',
     description: 'What _since compares: meta.lastUpdated, or the time a version was stored.',
+  },
+  SINCE_CONTEXT: {
+    kind: 'choice',
+    choices: ['obey', 'always'],
+    default: 'obey',
+    description:
+      'With _since, supporting resources that did not change since: left out (obey), or exported all the same (always).',
+  },
+  GROUP_SINCE: {
+    kind: 'choice',
+    choices: ['strict', 'include-new-members'],
+    default: 'strict',
+    description:
+      'With _since at group level: what changed since, of every member (strict), or also all the data of who joined the Group since (include-new-members).',
+  },
+  SUPPORTING_RESOURCES: {
+    kind: 'choice',
+    choices: ['on', 'off'],
+    default: 'on',
+    description:
+      'Whether exports at patient and group level hold resources outside the Patient compartment that exported ones refer to.',
+  },
+  TILL_SYSTEM_ONLY: {
+    kind: 'boolean',
+    default: 'false',
+    description: 'Refuses _till at patient and group level. _until is accepted at every level.',
+  },
+  PATIENT_PARAM_GET: {
+    kind: 'choice',
+    choices: ['on', 'off'],
+    default: 'on',
+    description:
+      'Whether patient is accepted in a query (on), or only in the body of a POST (off).',
+  },
+  HISTORY_RETENTION: {
+    kind: 'duration',
+    default: 'forever',
+    minimum: 3600000,
+    orForever: true,
+    description:
+      'How long superseded versions are kept. An _until from before that is refused, since it could not be answered exactly.',
   },
   FILE_ACCESS: {
     kind: 'choice',

@@ -30,3 +30,17 @@ test.each([
 ])('with %j the base is %s', (changes, expected) => {
   expect(publicBaseUrl(readApiSettings({ ...env, ...changes }), 8080)).toBe(expected);
 });
+
+test.each([
+  [undefined, 'forever'],
+  ['forever', 'forever'],
+  ['90d', 7_776_000_000],
+])('HISTORY_RETENTION %p is read as %p', (HISTORY_RETENTION, expected) => {
+  expect(readApiSettings({ ...env, HISTORY_RETENTION }).HISTORY_RETENTION).toBe(expected);
+});
+
+test.each(['59m', 'never', '0', '-1d'])('HISTORY_RETENTION %s is refused', (HISTORY_RETENTION) => {
+  expect(() => readApiSettings({ ...env, HISTORY_RETENTION })).toThrow(
+    /HISTORY_RETENTION is .*; accepted: a duration .*, or forever/,
+  );
+});
