@@ -27,3 +27,8 @@ export function list(text: string, before: readonly string[] | undefined): strin
   const values = text.split(',').map((value) => value.trim());
   return [...(before ?? []), ...values.filter((value) => value !== '')];
 }
+
+/** Collects an option that can be given several times and in which commas are its own. */
+export function repeated(text: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), text];
+}

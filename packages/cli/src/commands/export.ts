@@ -5,7 +5,7 @@ import { deleteExport } from '../client/follow-export.ts';
 import { runExport, type ExportResult } from '../client/run-export.ts';
 import { formatBytes, formatCount, formatDuration, formatTable } from '../format.ts';
 import { catchInterruption } from '../interruption.ts';
-import { list, webUrl } from '../options.ts';
+import { list, repeated, webUrl } from '../options.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
 
 interface ExportOptions {
@@ -15,6 +15,10 @@ interface ExportOptions {
   readonly group?: string;
   readonly type?: string[];
   readonly since?: string;
+  readonly until?: string;
+  readonly typeFilter?: string[];
+  readonly elements?: string[];
+  readonly includeAssociatedData?: string[];
   readonly patient?: string[];
   readonly outputFormat?: 'ndjson' | 'gzip';
   readonly lenient?: true;
@@ -38,7 +42,27 @@ export function exportCommand(): Command {
     .option('--group <id>', 'id of the Group, with --level group')
     .option('--type <types>', 'resource types, with commas between them', list)
     .option('--since <instant>', 'only what changed after, e.g. 2026-01-31T00:00:00Z')
-    .option('--patient <ids>', 'only these patients, with commas between them', list)
+    .option('--until <instant>', 'the state as of then: nothing that came later')
+    .option(
+      '--type-filter <query>',
+      'only what matches, e.g. "Observation?status=final"; can be given several times',
+      repeated,
+    )
+    .option(
+      '--elements <names>',
+      'only these elements, e.g. id,Patient.birthDate; mandatory ones stay',
+      list,
+    )
+    .option(
+      '--include-associated-data <codes>',
+      'LatestProvenanceResources, RelevantProvenanceResources, _history, _deleted',
+      list,
+    )
+    .option(
+      '--patient <ids>',
+      'only these patients, with commas between them; at patient and group level',
+      list,
+    )
     .addOption(
       new Option('--output-format <format>', 'format of the files').choices(['ndjson', 'gzip']),
     )
@@ -53,8 +77,12 @@ export function exportCommand(): Command {
 Files that are in the folder already are verified and not downloaded again; broken ones go on
 where they stopped.
 
-Example:
+A filter is a FHIR search of one type. Several of one type are alternatives; types without one come
+whole. Characters that are special in a search, such as & and +, are percent-encoded in it.
+
+Examples:
   sluice export --out ./export --level patient --type Patient,Observation
+  sluice export --out ./export --type-filter 'Observation?category=laboratory&date=ge2026'
   sluice export --out ./export --resume http://127.0.0.1:8080/fhir/$export-status/…`,
     )
     .action(run);
@@ -74,6 +102,10 @@ async function run(options: ExportOptions): Promise<void> {
         group: options.group,
         types: options.type,
         since: options.since,
+        until: options.until,
+        typeFilters: options.typeFilter,
+        elements: options.elements,
+        associated: options.includeAssociatedData,
         patients: options.patient,
         outputFormat: options.outputFormat,
         lenient: options.lenient,
