@@ -1,0 +1,91 @@
+import { type JsonMember, type JsonSpan, scanArray, scanObject } from './json-scan.ts';
+import { addMetaItem, type MetaItem } from './meta-item.ts';
+import { rootElementsOf } from './root-elements.ts';
+
+/** Without `display`: clients compare it as a whole (SPEC F-029, F-030). */
+const subsetted = {
+  system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue',
+  code: 'SUBSETTED',
+} as const;
+
+const tag: MetaItem = {
+  list: 'tag',
+  text: JSON.stringify(subsetted),
+  isSame: (item) => {
+    const { system, code } = (item ?? {}) as Partial<Record<string, unknown>>;
+    return system === subsetted.system && code === subsetted.code;
+  },
+};
+
+/** There whatever is asked for (SPEC F-027). */
+const always = ['resourceType', 'id', 'meta'];
+
+/**
+ * Compiles `_elements` for resources of one type: the function takes the text of a resource, which has to be valid JSON, and
+ * leaves out of it the root elements that are not asked for (SPEC A.10, F.3).
+ *
+ * What stays stays to the byte and in its order. Mandatory and modifier elements always do; `value` stands for every `value[x]`;
+ * `_birthDate` goes with `birthDate`; a contained resource stays while something that stays refers to it. The tag
+ * SUBSETTED is added to `meta`, even when everything stayed: the client cannot know. Only for types that `_elements` says something
+ * about (SPEC F-034). Names the type does not have are of no effect.
+ */
+export function compileElements(
+  type: string,
+  elements: readonly string[],
+): (line: Buffer) => Buffer {
+  const asked = new Set(elements);
+  const names = rootElementsOf(type).flatMap(({ name, jsonNames, isEssential }) =>
+    isEssential || asked.has(name) ? jsonNames : jsonNames.filter((each) => asked.has(each)),
+  );
+  const kept = new Set([...always, ...names, ...names.map((name) => `_${name}`)]);
+  return (line) => addMetaItem(keepMembers(line, kept), tag);
+}
+
+const comma = Buffer.from(',');
+
+function keepMembers(line: Buffer, kept: ReadonlySet<string>): Buffer {
+  const members = scanObject(line);
+  const textOf = ({ start, value }: JsonMember) => line.subarray(start, value.end);
+  const staying = members.filter(({ name }) => kept.has(name)).map(textOf);
+  const texts = members.flatMap((member) => {
+    if (kept.has(member.name)) return [textOf(member)];
+    return member.name === 'contained' ? keepContained(line, member.value, staying) : [];
+  });
+  return joined('{', texts, '}');
+}
+
+/** The member `contained` with those of its resources that one of the texts refers to, or one of the kept resources. */
+function keepContained(line: Buffer, value: JsonSpan, staying: readonly Buffer[]): Buffer[] {
+  const resources = scanArray(line, value.start).map(({ start, end }) => {
+    const text = line.subarray(start, end);
+    return { text, id: idOf(text) };
+  });
+  const kept = new Set<Buffer>();
+  // Grows while it is gone through.
+  const referring = [...staying];
+  for (const text of referring) {
+    for (const resource of resources) {
+      if (!kept.has(resource.text) && refersTo(text, resource.id)) {
+        kept.add(resource.text);
+        referring.push(resource.text);
+      }
+    }
+  }
+  const texts = resources.map(({ text }) => text).filter((text) => kept.has(text));
+  return texts.length === 0 ? [] : [joined('"contained":[', texts, ']')];
+}
+
+function idOf(text: Buffer): unknown {
+  const id = scanObject(text, 0, ['id'])[0]?.value;
+  return id && JSON.parse(text.toString('utf8', id.start, id.end));
+}
+
+/** Whether the text has the string `#id` in it, as a reference, a canonical or a URI; ids need no escapes. */
+function refersTo(text: Buffer, id: unknown): boolean {
+  return typeof id === 'string' && (text.includes(`"#${id}"`) || text.includes(`"\\u0023${id}"`));
+}
+
+function joined(open: string, texts: readonly Buffer[], close: string): Buffer {
+  const between = texts.flatMap((text, index) => (index === 0 ? [text] : [comma, text]));
+  return Buffer.concat([Buffer.from(open), ...between, Buffer.from(close)]);
+}
