@@ -1,4 +1,3 @@
-import { isId } from './ids.ts';
 import { isResourceType } from './resource-types.ts';
 
 /** The resource a reference names; the version it may name too is left out. */
@@ -13,21 +12,18 @@ export interface ResourceReference {
  * answer `undefined`, as does a type that R4 does not have. https://hl7.org/fhir/R4/references.html#literal
  */
 export function parseReference(text: string, baseUrl?: string): ResourceReference | undefined {
-  const [type, id, history, version, ...rest] = relativePart(text, baseUrl).split('/');
-  if (type === undefined || id === undefined || rest.length > 0) {
-    return undefined;
-  }
-  const versionIsRight =
-    history === undefined || (history === '_history' && version !== undefined && isId(version));
-  return versionIsRight && isResourceType(type) && isId(id) ? { type, id } : undefined;
+  const match = relativeReference.exec(relativePart(text, baseUrl));
+  const [, type, id] = match ?? [];
+  return type !== undefined && id !== undefined && isResourceType(type) ? { type, id } : undefined;
 }
 
+/** `Type/id` or `Type/id/_history/version`, ids as `isId` has them. */
+const relativeReference = /^(\w+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
+
 function relativePart(text: string, baseUrl: string | undefined): string {
-  if (baseUrl !== undefined) {
-    const base = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`;
-    if (text.startsWith(base)) {
-      return text.slice(base.length);
-    }
+  if (baseUrl !== undefined && text.startsWith(baseUrl)) {
+    const end = baseUrl.endsWith('/') ? baseUrl.length - 1 : baseUrl.length;
+    if (text[end] === '/') return text.slice(end + 1);
   }
   return text.startsWith('/') ? text.slice(1) : text;
 }
