@@ -8,5 +8,7 @@ export async function analyzeStore(db: Queryable): Promise<void> {
       where t.isleaf`,
   );
   for (const { leaf } of rows) await db.query(`analyze ${leaf}`);
-  await db.query('analyze sluice.resource_patients');
+  await db.query(
+    'analyze sluice.resource_patients, sluice.supporting_references, sluice.provenance_targets',
+  );
 }

@@ -5,6 +5,7 @@ import * as exportTables from './migrations/0002-exports.ts';
 import * as partsByChanges from './migrations/0003-parts-by-changes.ts';
 import * as replicaReads from './migrations/0004-replica-reads.ts';
 import * as fasterWrites from './migrations/0005-faster-writes.ts';
+import * as selection from './migrations/0006-selection.ts';
 
 interface Migration {
   readonly name: string;
@@ -18,20 +19,31 @@ const migrations: readonly Migration[] = [
   { name: '0003-parts-by-changes', ...partsByChanges },
   { name: '0004-replica-reads', ...replicaReads },
   { name: '0005-faster-writes', ...fasterWrites },
+  { name: '0006-selection', ...selection },
 ];
 
 /** Name of the newest migration: what a process expects of the database. */
 export const schemaVersion = migrations.at(-1)?.name ?? '';
 
-const migrationSource: Knex.MigrationSource<Migration> = {
-  getMigrations: () => Promise.resolve([...migrations]),
-  getMigrationName: (migration) => migration.name,
-  getMigration: (migration) =>
-    Promise.resolve({
-      up: (knex: Knex) => migration.up(knex),
-      down: () => Promise.reject(new Error('Migrations go forward only.')),
-    }),
-};
+/** How far a database is brought. */
+export interface MigrateOptions {
+  /** Name of the last migration to run, which gives the schema of an older release. Default: all. */
+  readonly upTo?: string;
+}
+
+function migrationSource({
+  upTo = schemaVersion,
+}: MigrateOptions): Knex.MigrationSource<Migration> {
+  return {
+    getMigrations: () => Promise.resolve(migrations.filter(({ name }) => name <= upTo)),
+    getMigrationName: (migration) => migration.name,
+    getMigration: (migration) =>
+      Promise.resolve({
+        up: (knex: Knex) => migration.up(knex),
+        down: () => Promise.reject(new Error('Migrations go forward only.')),
+      }),
+  };
+}
 
 /**
  * Brings the schema `sluice` up to date; each migration in a transaction of its own. Harmless when
@@ -40,14 +52,21 @@ const migrationSource: Knex.MigrationSource<Migration> = {
  *
  * @returns the names of the migrations that were run
  */
-export async function migrate(databaseUrl: string): Promise<string[]> {
+export async function migrate(
+  databaseUrl: string,
+  options: MigrateOptions = {},
+): Promise<string[]> {
   const turn = new pg.Client({ connectionString: databaseUrl, application_name: 'sluice-migrate' });
   await turn.connect();
   const knex = knexModule({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 2 } });
   try {
     await turn.query(`select pg_advisory_lock(hashtext('sluice.migrate'))`);
     await turn.query('create schema if not exists sluice');
-    const config = { migrationSource, schemaName: 'sluice', tableName: 'migrations' };
+    const config = {
+      migrationSource: migrationSource(options),
+      schemaName: 'sluice',
+      tableName: 'migrations',
+    };
     await knex.migrate.forceFreeMigrationsLock(config);
     const [, names] = (await knex.migrate.latest(config)) as [number, string[]];
     return names;
