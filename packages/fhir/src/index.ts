@@ -19,4 +19,5 @@ export {
 } from './operation-outcome.ts';
 export { compartmentPatients } from './patient-compartment.ts';
 export { parseReference, type ResourceReference } from './reference.ts';
+export { scanResource, type ScannedResource } from './resource-scan.ts';
 export { isResourceType, patientCompartmentTypes, resourceTypes } from './resource-types.ts';

@@ -25,6 +25,7 @@ export class ResourceTextError extends Error {
 }
 
 const topNames = ['resourceType', 'id', 'meta'] as const;
+const metaNames: readonly string[] = ['versionId', 'lastUpdated'];
 
 /**
  * Cuts a resource's text where its `meta.versionId` and `meta.lastUpdated` belong.
@@ -33,33 +34,37 @@ const topNames = ['resourceType', 'id', 'meta'] as const;
  * lastUpdated, and versionId if that is missing too. With `stamp` both are cut out and written anew. A missing `meta`
  * is put behind `id`. Everything else in the text stays as it is, so the text must be valid JSON before (see
  * `minifyJson`), and on one line if it is to be stored as NDJSON. Throws a `ResourceTextError` when resourceType, id, meta or one
- * of the two members is there twice, or `meta` is no object. https://hl7.org/fhir/R4/resource.html#Meta
+ * of the two members is there twice, or `meta` is no object. A caller who knows from `scanResource` where resourceType, id and meta
+ * are in this very text passes them as `members`. https://hl7.org/fhir/R4/resource.html#Meta
  */
-export function spliceMeta(body: Buffer, options: { stamp: boolean }): SplicedResource {
-  const members = scanObject(body, 0, topNames);
+export function spliceMeta(
+  body: Buffer,
+  options: { stamp: boolean; members?: readonly JsonMember[] | undefined },
+): SplicedResource {
+  const members = options.members ?? scanObject(body, 0, topNames);
   rejectRepeats(members, topNames, '');
   const meta = members.find((member) => member.name === 'meta');
   if (meta === undefined) {
-    return insertMeta(body, scanObject(body));
+    return insertMeta(body, members);
   }
   const { start, end } = meta.value;
   if (body[start] !== 0x7b) {
     throw new ResourceTextError('meta must be an object');
   }
-  const metaMembers = scanObject(body, start);
-  rejectRepeats(metaMembers, ['versionId', 'lastUpdated'], 'meta.');
-  const names = new Set(metaMembers.map((member) => member.name));
-  if (!options.stamp && names.has('lastUpdated')) {
+  const given = scanObject(body, start, metaNames);
+  rejectRepeats(given, metaNames, 'meta.');
+  const gives = (name: string): boolean => given.some((member) => member.name === name);
+  if (!options.stamp && gives('lastUpdated')) {
     return { head: body, splice: 'none' };
   }
-  const kept = options.stamp
-    ? metaMembers.filter(({ name }) => name !== 'versionId' && name !== 'lastUpdated')
-    : metaMembers;
+  const kept = scanObject(body, start).filter(
+    ({ name }) => !options.stamp || !metaNames.includes(name),
+  );
   const tail = kept.flatMap((member) => [comma, body.subarray(member.start, member.value.end)]);
   return {
     head: body.subarray(0, start + 1),
     tail: Buffer.concat([...tail, body.subarray(end - 1)]),
-    splice: !options.stamp && names.has('versionId') ? 'last-updated' : 'version-and-last-updated',
+    splice: !options.stamp && gives('versionId') ? 'last-updated' : 'version-and-last-updated',
   };
 }
 
@@ -92,9 +97,10 @@ function insertMeta(body: Buffer, members: readonly JsonMember[]): SplicedResour
     };
   }
   const inside = body.indexOf(0x7b) + 1;
+  const isEmpty = scanObject(body).length === 0;
   return {
     head: Buffer.concat([body.subarray(0, inside), Buffer.from('"meta":{')]),
-    tail: Buffer.concat([Buffer.from(members.length > 0 ? '},' : '}'), body.subarray(inside)]),
+    tail: Buffer.concat([Buffer.from(isEmpty ? '}' : '},'), body.subarray(inside)]),
     splice,
   };
 }

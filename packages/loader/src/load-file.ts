@@ -7,9 +7,15 @@ import { GzipError } from './inflate.ts';
 import { describeFileError } from './input-files.ts';
 import { type LoadProblem, UnloadableError } from './load-problem.ts';
 import { readJsonObject } from './read-json.ts';
+import { readQuickly, readResource } from './read-resource.ts';
 import { readTexts, type ReadTextsOptions } from './read-texts.ts';
 import { SeenIds } from './seen-ids.ts';
-import { stageDelete, stageResource, type StageOptions } from './stage-resource.ts';
+import {
+  type ReadResource,
+  stageDelete,
+  stageResource,
+  type StageOptions,
+} from './stage-resource.ts';
 
 /** What loading one file takes. */
 export interface LoadFileOptions extends StageOptions {
@@ -86,9 +92,14 @@ function* stageText(
   report: Report,
 ): Generator<Prepared> {
   try {
+    const quick = readQuickly(bytes);
+    if (quick !== undefined) {
+      yield stage(quick, line, options);
+      return;
+    }
     const value = readJsonObject(bytes, line);
     if (!carriesResources(value, path)) {
-      yield stage(bytes, value, line, options);
+      yield stage({ bytes: minifyJson(bytes), resource: value }, line, options);
       return;
     }
     for (const item of readBundle(bytes, String(value.type), line)) {
@@ -108,7 +119,7 @@ function stageItem(item: BundleItem, options: StageOptions, report: Report): Pre
       case 'delete':
         return { staged: stageDelete(item.type, item.id, item.line), checksum: 0 };
       case 'resource':
-        return stage(item.bytes, readJsonObject(item.bytes), item.line, options);
+        return stage(readResource(item.bytes), item.line, options);
       case 'problem':
         throw new UnloadableError(item.message);
     }
@@ -118,14 +129,8 @@ function stageItem(item: BundleItem, options: StageOptions, report: Report): Pre
   }
 }
 
-function stage(
-  bytes: Buffer,
-  value: Readonly<Record<string, unknown>>,
-  line: number,
-  options: StageOptions,
-): Prepared {
-  const minified = minifyJson(bytes);
-  return { staged: stageResource(minified, value, line, options), checksum: crc32(minified) };
+function stage(read: ReadResource, line: number, options: StageOptions): Prepared {
+  return { staged: stageResource(read, line, options), checksum: crc32(read.bytes) };
 }
 
 function reportUnloadable(error: unknown, line: number, place: string, report: Report): void {

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { inflate } from './inflate.ts';
 
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
@@ -25,18 +25,32 @@ export async function* readBytes(
 }
 
 async function* readPieces(
-  file: Awaited<ReturnType<typeof open>>,
+  file: FileHandle,
   onRead: (bytes: number) => void,
 ): AsyncGenerator<Buffer, void, undefined> {
-  for (let position = 0; ;) {
-    // A new buffer each time: lines are views of it and outlive it.
-    const piece = Buffer.allocUnsafeSlow(pieceBytes);
-    const { bytesRead } = await file.read(piece, 0, pieceBytes, position);
-    if (bytesRead === 0) {
-      return;
+  let position = 0;
+  let next = readPiece(file, position);
+  try {
+    for (;;) {
+      const piece = await next;
+      if (piece.length === 0) {
+        return;
+      }
+      position += piece.length;
+      // Read while the caller is busy with this one, so that the two do not wait for each other.
+      next = readPiece(file, position);
+      onRead(piece.length);
+      yield piece;
     }
-    position += bytesRead;
-    onRead(bytesRead);
-    yield piece.subarray(0, bytesRead);
+  } finally {
+    // When the caller has enough, nobody is told any more how the last read went.
+    await next.catch(() => undefined);
   }
+}
+
+async function readPiece(file: FileHandle, position: number): Promise<Buffer> {
+  // A new buffer each time: lines are views of it and outlive it.
+  const piece = Buffer.allocUnsafeSlow(pieceBytes);
+  const { bytesRead } = await file.read(piece, 0, pieceBytes, position);
+  return piece.subarray(0, bytesRead);
 }

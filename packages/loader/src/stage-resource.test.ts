@@ -1,7 +1,7 @@
 import { stageDelete, stageResource } from './stage-resource.ts';
 
 function stage(resource: Record<string, unknown>, stamp = false) {
-  return stageResource(Buffer.from(JSON.stringify(resource)), resource, 7, { stamp });
+  return stageResource({ bytes: Buffer.from(JSON.stringify(resource)), resource }, 7, { stamp });
 }
 
 const meta = { versionId: '3', lastUpdated: '2024-01-01T00:00:00.123+01:00' };

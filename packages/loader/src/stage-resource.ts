@@ -3,6 +3,7 @@ import {
   isId,
   isResourceType,
   isVersionId,
+  type JsonMember,
   parseInstant,
   spliceMeta,
 } from '@sluice/fhir';
@@ -17,19 +18,27 @@ export interface StageOptions {
   baseUrl?: string | undefined;
 }
 
+/** A resource's text, minified, and what was read of it. */
+export interface ReadResource {
+  bytes: Buffer;
+  /** Parsed, or as much of it as `scanResource` makes. */
+  resource: Readonly<Record<string, unknown>>;
+  /** Where resourceType, id and meta are in the text, if that is known. */
+  members?: readonly JsonMember[] | undefined;
+}
+
 /**
- * Prepares one resource for the store from its text, minified, and the same text parsed. Throws an `UnloadableError`, or a `ResourceTextError`, when it
- * is not one that can be stored.
+ * Prepares one resource for the store: what the store has to know of a resource is computed here. Throws an `UnloadableError`, or a
+ * `ResourceTextError`, when it is not one that can be stored.
  */
 export function stageResource(
-  bytes: Buffer,
-  resource: Readonly<Record<string, unknown>>,
+  { bytes, resource, members }: ReadResource,
   line: number,
   options: StageOptions,
 ): StagedResource {
   const type = readType(resource.resourceType);
   const id = readId(resource.id);
-  const { head, tail, splice } = spliceMeta(bytes, { stamp: options.stamp });
+  const { head, tail, splice } = spliceMeta(bytes, { stamp: options.stamp, members });
   const meta = options.stamp ? undefined : (resource.meta as Record<string, unknown> | undefined);
   return {
     line,
