@@ -24,7 +24,16 @@ const restrictedVendors = (owner) => [
 ];
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/node_modules/', '.sluice/', 'coverage/', 'packages/gzip/assembly/'] },
+  {
+    ignores: [
+      '**/dist/',
+      '**/node_modules/',
+      '.sluice/',
+      'coverage/',
+      'packages/gzip/assembly/',
+      'packages/fhir/src/generated/',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
