@@ -32,7 +32,7 @@ export function sampleData(size) {
  * A store and the stack that serves it: Postgres, Redis, API and workers, each a process of its own
  * as when deployed. The data is made and loaded once, and kept.
  */
-export async function openStore(under, { name, make }, { workers = 1 } = {}) {
+export async function openStore(under, { name, make }, { workers = 1, env = {} } = {}) {
   const folder = resolve(under, name);
   await loadOnce(folder, name, make);
   disk.folder = folder;
@@ -44,7 +44,7 @@ export async function openStore(under, { name, make }, { workers = 1 } = {}) {
     purpose: 'bench',
     apiPath: join(root, 'services/api'),
     workerPath: join(root, 'services/worker'),
-    env: { PATH: process.env.PATH, LOG_LEVEL: 'warn' },
+    env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...env },
     migrate,
     onEvent: ({ event, name: what, reason = '' }) => {
       if (!['started', 'stopping', 'stopped'].includes(event))
@@ -61,8 +61,12 @@ export async function openStore(under, { name, make }, { workers = 1 } = {}) {
     redisKind: stack.redisKind,
     pool,
     resources: rows[0].n,
-    shell: (command) =>
-      shell(command, { DATABASE_URL: stack.databaseUrl, OUT: join(folder, 'reference.out') }),
+    shell: (command, env = {}) =>
+      shell(command, {
+        DATABASE_URL: stack.databaseUrl,
+        OUT: join(folder, 'reference.out'),
+        ...env,
+      }),
     /** Compares the sorted lines of the files in a manifest, and its counts, with what SQL says they should be. */
     check: async ({ manifest }, query = everything, read = 'cat') => {
       if (!known.has(query)) known.set(query, await factsOfQuery(store, query));
@@ -89,9 +93,10 @@ export const everything = 'select body from sluice.current_resources';
 const sortedHash = "LC_ALL=C sort --parallel=2 -S 2G | md5sum | cut -d' ' -f1";
 
 async function factsOfQuery({ shell: inShell, pool }, query) {
-  const read = `psql -X -q -At -v FETCH_COUNT=20000 "$DATABASE_URL" -c "${query}"`;
+  const read = 'psql -X -q -At -v FETCH_COUNT=20000 "$DATABASE_URL" -c "$QUERY"';
   const { rows } = await pool.query(`select count(*)::int as n from (${query}) q`);
-  return { hash: await inShell(`${read} | ${sortedHash}`), count: rows[0].n };
+  const hash = await inShell(`${read} | ${sortedHash}`, { QUERY: query });
+  return { hash, count: rows[0].n };
 }
 
 /** Where the files that a manifest names lie. */

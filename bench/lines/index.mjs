@@ -1,4 +1,6 @@
 import { costs } from './costs.mjs';
+import { eventLoop } from './event-loop.mjs';
+import { filter } from './filter.mjs';
 import { group } from './group.mjs';
 import { large } from './large.mjs';
 import { latency } from './latency.mjs';
@@ -20,6 +22,7 @@ export const lines = [
   gzip,
   naive,
   group,
+  filter,
   since,
   small,
   synthea,
@@ -29,4 +32,5 @@ export const lines = [
   large,
   oldExports,
   costs,
+  eventLoop,
 ];

@@ -45,15 +45,19 @@ test(`${rounds} chained exports under concurrent writers hold exactly the state 
   const writing = Array.from({ length: 6 }, (_, n) => write(n, writers.signal, counts));
   const snapshots: { at: string; state: State }[] = [];
   const state: State = new Map();
+  const pasts: { until: string; state: State }[] = [];
+  const histories: { at: string; lines: string[] }[] = [];
   let movedBack = 0;
   try {
     for (let round = 0, since: string | undefined; round < rounds; round += 1) {
       const kickedOff = new Date();
-      const done = await exportOnce(since);
+      const done = await exportOnce(since === undefined ? '' : `_since=${since}`);
       if (Date.parse(done.at) < kickedOff.getTime() - 5) movedBack += 1;
       await apply(state, done.folder);
       snapshots.push({ at: done.at, state: new Map(state) });
       since = done.at;
+      if (round % 8 === 7) pasts.push(...(await lookBack(snapshots)));
+      if (round % 16 === 15) histories.push(await readHistory());
     }
   } finally {
     writers.abort();
@@ -62,7 +66,11 @@ test(`${rounds} chained exports under concurrent writers hold exactly the state 
   for (const { at, state: exported } of snapshots) {
     expect({ at, state: [...exported].sort() }).toEqual({ at, state: await stateAt(at) });
   }
-  const last = await exportOnce(snapshots.at(-1)?.at);
+  for (const { until, state: exported } of pasts) {
+    expect({ until, state: [...exported].sort() }).toEqual({ until, state: await stateAt(until) });
+  }
+  for (const { at, lines } of histories) expect({ at, lines }).toEqual(await historyAt(at));
+  const last = await exportOnce(`_since=${snapshots.at(-1)?.at}`);
   await apply(state, last.folder);
   expect([...state].sort()).toEqual(await present());
   // The rounds mean something only if the writers got in the way.
@@ -116,9 +124,44 @@ async function change(client: Client): Promise<void> {
   await client.query('select sluice.merge_staged()');
 }
 
+/** The state at an earlier T, once from nothing and once from a state before it. */
+async function lookBack(
+  snapshots: readonly { at: string; state: State }[],
+): Promise<{ until: string; state: State }[]> {
+  const k = randomInt(1, snapshots.length);
+  const [from, to] = [snapshots[randomInt(k)], snapshots[k]];
+  if (!from || !to) throw new Error('there are no snapshots');
+  const whole: State = new Map();
+  await apply(whole, (await exportOnce(`_until=${to.at}`)).folder);
+  const windowed = new Map(from.state);
+  await apply(windowed, (await exportOnce(`_since=${from.at}&_until=${to.at}`)).folder);
+  return [
+    { until: to.at, state: whole },
+    { until: to.at, state: windowed },
+  ];
+}
+
+/** Every version that an export with `_history` tells of. */
+async function readHistory(): Promise<{ at: string; lines: string[] }> {
+  const { at, folder } = await exportOnce('includeAssociatedData=_history');
+  const lines: string[] = [];
+  for (const name of await readdir(folder)) {
+    lines.push(...(await readFile(join(folder, name), 'utf8')).split('\n').filter(Boolean));
+  }
+  return { at, lines: lines.sort() };
+}
+
+async function historyAt(at: string): Promise<{ at: string; lines: string[] }> {
+  const rows = await sluice.query<{ body: string }>(
+    'select body from sluice.resources where stored_at <= $1::timestamptz and not deleted',
+    [at],
+  );
+  return { at, lines: rows.map(({ body }) => body).sort() };
+}
+
 /** Runs one export and gives its transactionTime and the folder of its files. */
-async function exportOnce(since: string | undefined): Promise<{ at: string; folder: string }> {
-  const url = await begin(base, since === undefined ? '/$export' : `/$export?_since=${since}`);
+async function exportOnce(query: string): Promise<{ at: string; folder: string }> {
+  const url = await begin(base, query === '' ? '/$export' : `/$export?${query}`);
   const id = url.split('/').at(-1) ?? '';
   await waitFor(async () => ['completed', 'failed'].includes((await sluice.stateOf(id)) ?? ''), {
     timeoutMs: 20_000,

@@ -156,7 +156,16 @@ export async function writeSmallData(folder: string, patients = 30): Promise<voi
   ids.forEach((id, n) => {
     const next = ids[(n + 1) % ids.length] ?? id;
     put('Patient', id, `,"name":[{"family":"Zoë \\"${n}\\" \\u00e9"}]`);
-    put('Encounter', `enc-${n}`, `,"status":"finished"${subject(id)}`);
+    put(
+      'Encounter',
+      `enc-${n}`,
+      `,"status":"finished"${subject(id)},"participant":[{"individual":{"reference":"PractitionerRole/role-${n % 7}"}}]`,
+    );
+    put(
+      'Procedure',
+      `proc-${n}`,
+      `${subject(id)},"usedReference":[{"reference":"Device/tool-${n % 4}"},{"reference":"Device/dev-${(n + 3) % ids.length}"}],"location":{"reference":"Location\\/loc-${n % 5}"}`,
+    );
     put(
       'CareTeam',
       `team-${n}`,
@@ -177,7 +186,17 @@ export async function writeSmallData(folder: string, patients = 30): Promise<voi
     }
     put('Practitioner', `prac-${n}`, `,"active":true`);
     put('Device', `dev-${n}`, `,"patient":{"reference":"Patient/${id}"}`);
+    // Only told of its patient by way of what it targets.
+    put('Provenance', `late-${n}`, `,"target":[{"reference":"Claim/claim-${n}"}]`);
+    put('Task', `task-${n}`, `,"for":{"reference":"Patient/${id}"}`);
   });
+  for (let n = 0; n < 8; n += 1) {
+    const owner = `,"managingOrganization":{"reference":"Organization/org-${n % 3}"}`;
+    put('Location', `loc-${n}`, owner);
+    put('Organization', `org-${n}`, `,"partOf":{"reference":"Organization/org-${n + 1}"}`);
+    put('Device', `tool-${n}`, `,"owner":{"reference":"Organization/org-5"}`);
+    put('PractitionerRole', `role-${n}`, `,"practitioner":{"reference":"Practitioner/prac-${n}"}`);
+  }
   const member = (reference: string, more = '') => `{"entity":{"reference":"${reference}"}${more}}`;
   const group = (id: string, members: string[]) =>
     put('Group', id, members.length === 0 ? '' : `,"member":[${members.join(',')}]`);

@@ -7,6 +7,16 @@ export type Level = 'system' | 'patient' | 'group';
 /** How output files are written. */
 export type OutputFormat = 'ndjson' | 'ndjson+gzip';
 
+/** Data that an export holds besides the resources asked for; there is at least one of these. */
+export interface AssociatedData {
+  /** Of each exported resource the newest Provenance, or every one. */
+  readonly provenance?: 'latest' | 'relevant';
+  /** Versions that are not the newest. */
+  readonly history?: true;
+  /** Resources that were deleted, marked as such. */
+  readonly deleted?: true;
+}
+
 /** A checked kick-off: everything a plan needs to know of the request. Stored with the export. */
 export interface KickOff {
   readonly level: Level;
@@ -14,10 +24,23 @@ export interface KickOff {
   readonly groupId?: string;
   /** The kick-off URL as it was sent, absolute, for the manifest's `request`. */
   readonly request: string;
+  /** Public URL of the FHIR base at kick-off; attachment URLs begin with it. */
+  readonly baseUrl: string;
   /** `_type`; absent: every type of the level. */
   readonly types?: readonly string[];
   /** `_since` as UTC instant text with up to microseconds. */
   readonly since?: string;
+  /** `_until` (or `_till`) as `since` is; absent when not given, or when it lies at or after the kick-off. */
+  readonly until?: string;
+  /**
+   * `_typeFilter`: by type the search queries that are alternatives, e.g.
+   * `{ Observation: ['code=8867-4', 'category=laboratory'] }`; what follows `Type?`, still percent-encoded.
+   */
+  readonly typeFilters?: Readonly<Record<string, readonly string[]>>;
+  /** `_elements`: root element names as given, by type; under `*` those that were given without one. */
+  readonly elements?: Readonly<Record<string, readonly string[]>>;
+  /** `includeAssociatedData`, what remains once conflicts are resolved. */
+  readonly associated?: AssociatedData;
   readonly outputFormat: OutputFormat;
   /** `patient`: logical ids; absent: every patient of the level. */
   readonly patients?: readonly string[];
@@ -45,6 +68,10 @@ export interface Export {
   readonly folder: string;
   readonly partsTotal: number;
   readonly partsCompleted: number;
+  /** How many parts are completed when each stage is, ascending; parts of a stage wait for the ones before. */
+  readonly stageEnds: readonly number[];
+  /** GROUP_SINCE=include-new-members: some members joined after `_since`. */
+  readonly hasJoinedMembers: boolean;
   /** About how many resources it will hold; 0 until it is planned. */
   readonly resourcesEstimated: number;
   /** Set in `completed`. */

@@ -4,7 +4,15 @@ export { absentGroup, absentMember, readGroup, type GroupReading } from './group
 export { capabilityStatement, type CapabilityOptions } from './capability-statement.ts';
 export { errorResponse, type HttpResponse } from './error-response.ts';
 export { ExportError, type ExportErrorCode, type ExportErrorOptions } from './errors.ts';
-export type { Export, KickOff, Level, OutputFile, OutputFormat, OutputKind } from './export.ts';
+export type {
+  AssociatedData,
+  Export,
+  KickOff,
+  Level,
+  OutputFile,
+  OutputFormat,
+  OutputKind,
+} from './export.ts';
 export {
   activeStates,
   exportTransitions,
@@ -14,6 +22,7 @@ export {
   type ExportState,
   type PartState,
 } from './export-state.ts';
+export { checkHistoryKept } from './history-kept.ts';
 export { kickOffParameters, type KickOffParameter } from './kick-off-parameters.ts';
 export { type KickOffOptions, type KickOffRequest } from './kick-off-request.ts';
 export { parseKickOff } from './kick-off.ts';
@@ -31,9 +40,9 @@ export {
   type MediaRange,
 } from './media-range.ts';
 export { packParts } from './pack-parts.ts';
+export { filteredTypes, scopeOf, typesOfLevel, type Scope } from './scope.ts';
 export {
   planParts,
-  typesInScope,
   type PartPlan,
   type PlanningFacts,
   type Changes,

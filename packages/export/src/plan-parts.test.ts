@@ -1,8 +1,25 @@
 import fc from 'fast-check';
 import { checkCompleteness, rangeEnd } from './completeness.ts';
 import { planParts, type Changes, type PlanningFacts, type Spread } from './plan-parts.ts';
+import type { Scope } from './scope.ts';
 
-const nobody: Omit<PlanningFacts, 'spreads'> = { spacing: 1000, since: false, notices: 0 };
+const all = ['Observation', 'Patient', 'Group'];
+const scope: Scope = {
+  direct: all,
+  supporting: [],
+  sources: [],
+  provenance: false,
+  exportedTargets: false,
+};
+const nobody: Omit<PlanningFacts, 'spreads'> = {
+  scope,
+  spacing: 1000,
+  since: false,
+  filtered: [],
+  attachments: [],
+  softDeleted: false,
+  notices: 0,
+};
 const observations: Spread = {
   type: 'Observation',
   resources: 3000,
@@ -91,6 +108,77 @@ test('what certainly has nothing gets no part', () => {
   expect(plan(changes({ any: false }), since)).toEqual(['deleted range 0 end']);
 });
 
+describe('stages', () => {
+  const spreads = ['Observation', 'Practitioner', 'Provenance'].map((type) => ({
+    type,
+    resources: 10,
+    boundaries: [],
+  }));
+  const staged = (facts: Partial<PlanningFacts> = {}, given: Partial<Scope> = {}): string[] =>
+    planParts({
+      ...nobody,
+      ...facts,
+      spreads,
+      scope: { ...scope, direct: ['Observation'], supporting: ['Practitioner'], ...given },
+    }).parts.map(({ number, stage, type, access }) => `${number} ${stage} ${type} ${access}`);
+
+  test('what supporting resources there are is found out beside the rest, and read afterwards', () => {
+    expect(staged()).toEqual([
+      '1 1 Observation range',
+      '2 1 Resource select-supporting',
+      '3 2 Practitioner supporting',
+    ]);
+  });
+
+  test('a filter puts them off until it is known what passed', () => {
+    expect(staged({ filtered: ['Observation'] })).toEqual([
+      '1 1 Observation range',
+      '2 2 Resource select-supporting',
+      '3 3 Practitioner supporting',
+    ]);
+  });
+
+  test('a filter of a supporting type puts nothing off', () => {
+    expect(staged({ filtered: ['Practitioner'] })).toEqual(staged());
+  });
+
+  test('Provenance of compartments waits for nothing, that of exported resources for all of them', () => {
+    expect(staged({}, { provenance: true })).toContain('3 1 Provenance provenance');
+    expect(staged({}, { provenance: true, exportedTargets: true })).toContain(
+      '4 2 Provenance provenance',
+    );
+    const filtered = { filtered: ['Observation'] };
+    const targets = { provenance: true, exportedTargets: true };
+    expect(staged(filtered, targets)).toContain('4 3 Provenance provenance');
+    expect(staged(filtered, { ...targets, supporting: [] })).toContain('2 2 Provenance provenance');
+  });
+});
+
+test('soft-deleted resources come in the output, and not in deleted as well', () => {
+  expect(plan({ boundaries: [] }, { since: true, softDeleted: true })).toEqual([
+    'output range 0 end',
+    'output tombstones 0 end',
+  ]);
+});
+
+test('attachments are rewritten in output of the types that have some', () => {
+  const { parts } = planParts({
+    ...nobody,
+    since: true,
+    attachments: ['Patient'],
+    spreads: [
+      { ...observations, boundaries: [] },
+      { type: 'Patient', resources: 1, boundaries: [] },
+    ],
+  });
+  expect(parts.map(({ type, kind, attachments }) => [type, kind, attachments])).toEqual([
+    ['Observation', 'output', false],
+    ['Observation', 'deleted', false],
+    ['Patient', 'output', true],
+    ['Patient', 'deleted', false],
+  ]);
+});
+
 test('parts say about how many resources they hold', () => {
   const { parts, resourcesEstimated } = planParts({
     ...nobody,
@@ -127,16 +215,24 @@ test('whatever is planned can be proved complete', () => {
     patients: fc.nat(5000),
   });
   fc.assert(
-    fc.property(facts, fc.boolean(), ({ members, patients, ...rest }, listed) => {
-      const { parts } = planParts(listed ? { ...rest, members, patients } : rest);
-      const done = { state: 'completed', resourcesRead: 0, bytesWritten: 0 } as const;
-      const records = parts.map((part) => ({
-        ...part,
-        ...done,
-        resourcesInFiles: 0,
-        bytesInFiles: 0,
-      }));
-      expect(checkCompleteness(parts.length, records)).toEqual([]);
-    }),
+    fc.property(
+      facts,
+      fc.boolean(),
+      fc.boolean(),
+      ({ members, patients, ...rest }, listed, refers) => {
+        const wide = { ...scope, supporting: ['Patient'], provenance: true, exportedTargets: true };
+        const known = { ...nobody, ...rest, scope: refers ? wide : scope };
+        const { parts } = planParts(listed ? { ...known, members, patients } : known);
+        expect(parts.every(({ stage }, i) => stage >= (parts[i - 1]?.stage ?? 1))).toBe(true);
+        const done = { state: 'completed', resourcesRead: 0, leftOut: 0, bytesWritten: 0 } as const;
+        const records = parts.map((part) => ({
+          ...part,
+          ...done,
+          resourcesInFiles: 0,
+          bytesInFiles: 0,
+        }));
+        expect(checkCompleteness(parts.length, records)).toEqual([]);
+      },
+    ),
   );
 });

@@ -1,6 +1,6 @@
 import { rangeEnd } from './completeness.ts';
-import type { KickOff, OutputKind } from './export.ts';
-import { patientCompartmentTypes } from '@sluice/fhir';
+import type { OutputKind } from './export.ts';
+import type { Scope } from './scope.ts';
 
 /** How the stored versions of a type are spread over seq. */
 export interface Spread {
@@ -28,11 +28,19 @@ export interface Changes {
 
 /** What planning knows. */
 export interface PlanningFacts {
+  readonly scope: Scope;
+  /** Of every type in scope, in the order in which parts are made. */
   readonly spreads: readonly Spread[];
   /** Resources a part aims at. */
   readonly spacing: number;
   /** With `_since`: deletions are told. */
   readonly since: boolean;
+  /** Types of which not every line that is read is written. */
+  readonly filtered: readonly string[];
+  /** Types whose attachments point to stored Binaries. */
+  readonly attachments: readonly string[];
+  /** Deleted resources are told in the output, with a mark, instead of in `deleted`. */
+  readonly softDeleted: boolean;
   /** How many patients are asked for; absent: no list of patients. */
   readonly members?: number;
   /** About how many patients there are. */
@@ -41,14 +49,30 @@ export interface PlanningFacts {
   readonly notices: number;
 }
 
-/** A part as planned; see PlannedPart in @sluice/postgres for how each access reads. */
+/** How a part finds its rows; see PartAccess in @sluice/postgres. */
+type Access =
+  | 'range'
+  | 'changes'
+  | 'members'
+  | 'shared'
+  | 'provenance'
+  | 'tombstones'
+  | 'select-supporting'
+  | 'supporting'
+  | 'notices';
+
+/** A part as planned. */
 export interface PartPlan {
   readonly number: number;
+  /** Parts of a stage begin when those of the stages before are all completed. */
+  readonly stage: number;
   readonly kind: OutputKind;
   readonly type: string;
-  readonly access: 'range' | 'changes' | 'members' | 'shared' | 'notices';
+  readonly access: Access;
   readonly rangeFrom: number;
   readonly rangeTo: number;
+  /** Attachments of its resources get URLs of this export. */
+  readonly attachments: boolean;
   /** About how many resources it holds: what is begun last should not be what takes longest. */
   readonly resources: number;
 }
@@ -60,44 +84,103 @@ const changesShare = 0.3;
 /** Parts' worth of changes that may share instants before last_updated is no good to cut by. */
 const mostSharing = 3;
 
-/** The stored types an export holds, in the order in which parts are made. */
-export function typesInScope(kickOff: KickOff, stored: readonly string[]): string[] {
-  const { level, types } = kickOff;
-  return stored.filter((type) => {
-    if (types && !types.includes(type)) return false;
-    if (level === 'system') return true;
-    // A Group tells of other patients too, so it comes only when it is asked for (SPEC F-066).
-    return patientCompartmentTypes.has(type) && (type !== 'Group' || types !== undefined);
-  });
-}
-
 /**
  * Cuts the parts of an export, numbered from 1. Pure: the same facts give the same parts. For each
  * type and way of reading the parts cover every seq (or every member), without gap or overlap.
+ *
+ *   stage 1   what the level itself holds; what supporting resources it refers to
+ *   stage 2   supporting resources, and Provenance of what is exported
+ *
+ * With filters, what they let through is known after stage 1 only, and both follow a stage later.
  */
 export function planParts(facts: PlanningFacts): {
   parts: PartPlan[];
   resourcesEstimated: number;
 } {
-  const { members, patients = 0 } = facts;
-  if (members === 0) return numbered(noticeParts(facts), 0);
+  const { scope, members, patients = 0 } = facts;
+  if (members === 0) return numbered(facts, noticeParts(facts), 0);
   const share = members === undefined ? 1 : Math.min(1, members / Math.max(patients, members));
   const byMember = members !== undefined && share < lookUpShare;
-  const parts = facts.spreads.flatMap((spread) => {
-    const { any = true, deleted = true } = spread.changes ?? {};
-    // Of Groups only the one that is exported is told (see partQuery), which is no member's.
-    const lookUp = byMember && spread.type !== 'Group';
-    const output = lookUp
-      ? memberParts(spread, facts.spacing, members, patients)
-      : rangeParts(spread);
-    const each = Math.round((expected(spread) * share) / output.length);
-    return [
-      ...(any ? output.map((part) => ({ ...part, resources: each })) : []),
-      ...(facts.since && deleted ? deletedParts(lookUp) : []),
-    ].map((part) => ({ ...part, type: spread.type }));
+  const spreadOf = (types: readonly string[]): Spread[] =>
+    facts.spreads.filter(({ type }) => types.includes(type));
+  const direct = spreadOf(scope.direct).flatMap((spread) =>
+    directParts(facts, spread, share, byMember ? { members, patients } : undefined),
+  );
+  const total = spreadOf(scope.direct).reduce((sum, spread) => sum + expected(spread), 0);
+  const parts = [
+    ...direct,
+    ...supportingParts(facts, spreadOf(scope.supporting), share),
+    ...(scope.provenance ? provenanceParts(facts, spreadOf(['Provenance']), share) : []),
+    ...noticeParts(facts),
+  ];
+  return numbered(facts, parts, Math.round(total * share));
+}
+
+type Draft = Omit<PartPlan, 'number' | 'attachments'>;
+
+function directParts(
+  facts: PlanningFacts,
+  spread: Spread,
+  share: number,
+  lookUps: { members: number; patients: number } | undefined,
+): Draft[] {
+  const { any = true, deleted = true } = spread.changes ?? {};
+  // Of Groups only the one that is exported is told (see partQuery), which is no member's.
+  const lookUp = spread.type === 'Group' ? undefined : lookUps;
+  const output = lookUp
+    ? memberParts(spread, facts.spacing, lookUp.members, lookUp.patients)
+    : rangeParts(spread);
+  const each = Math.round((expected(spread) * share) / output.length);
+  const deletions = facts.softDeleted
+    ? [tombstones]
+    : facts.since && deleted
+      ? deletedParts(lookUp !== undefined)
+      : [];
+  return [...(any ? output.map((part) => ({ ...part, resources: each })) : []), ...deletions].map(
+    (part) => ({ ...part, stage: 1, type: spread.type }),
+  );
+}
+
+/** Rows that filters let through are known when the direct parts are over. */
+function stageAfterFilters({ filtered, scope }: PlanningFacts): number {
+  return filtered.some((type) => scope.direct.includes(type)) ? 2 : 1;
+}
+
+function supportingParts(facts: PlanningFacts, spreads: readonly Spread[], share: number): Draft[] {
+  if (spreads.length === 0) return [];
+  const stage = stageAfterFilters(facts);
+  const access = 'supporting' as const;
+  const read = spreads.flatMap(({ type, resources, boundaries }) => {
+    const cut = ranges(boundaries);
+    const each = Math.round((resources * share) / cut.length);
+    const output = cut.map((range) => ({ kind: 'output' as const, resources: each, ...range }));
+    const deleted = { kind: 'deleted' as const, resources: 0, ...whole };
+    return [...output, ...(facts.since && !facts.softDeleted ? [deleted] : [])].map((part) => ({
+      ...part,
+      type,
+      access,
+      stage: stage + 1,
+    }));
   });
-  const total = facts.spreads.reduce((sum, spread) => sum + expected(spread), 0);
-  return numbered([...parts, ...noticeParts(facts)], Math.round(total * share));
+  return [{ ...select, stage }, ...read];
+}
+
+function provenanceParts(facts: PlanningFacts, spreads: readonly Spread[], share: number): Draft[] {
+  // With a value of includeAssociatedData it depends on what is exported, otherwise on compartments alone.
+  const { exportedTargets, supporting } = facts.scope;
+  const stage = exportedTargets ? stageAfterFilters(facts) + (supporting.length > 0 ? 1 : 0) : 1;
+  return spreads.flatMap(({ type, resources, boundaries }) => {
+    const cut = ranges(boundaries);
+    const each = Math.round((resources * share) / cut.length);
+    const output = cut.map((range) => ({
+      kind: 'output' as const,
+      access: 'provenance' as const,
+      resources: each,
+      ...range,
+    }));
+    const deleted = facts.softDeleted ? [tombstones] : facts.since ? deletedParts(false) : [];
+    return [...output, ...deleted].map((part) => ({ ...part, type, stage }));
+  });
 }
 
 /** About how many resources an export of everybody's data tells of. */
@@ -106,6 +189,14 @@ function expected({ resources, changes }: Spread): number {
 }
 
 const whole = { rangeFrom: 0, rangeTo: rangeEnd };
+const select = {
+  kind: 'output',
+  type: 'Resource',
+  access: 'select-supporting',
+  resources: 0,
+  ...whole,
+} as const;
+const tombstones = { kind: 'output', access: 'tombstones', resources: 0, ...whole } as const;
 
 function deletedParts(lookUp: boolean) {
   const kind = 'deleted' as const;
@@ -115,10 +206,10 @@ function deletedParts(lookUp: boolean) {
   return lookUp ? [main, { kind, access: 'shared' as const, resources, ...whole }] : [main];
 }
 
-function noticeParts(facts: PlanningFacts): Omit<PartPlan, 'number'>[] {
-  if (facts.notices === 0) return [];
-  const { notices: resources } = facts;
-  return [{ kind: 'error', type: 'OperationOutcome', access: 'notices', resources, ...whole }];
+function noticeParts({ notices }: PlanningFacts): Draft[] {
+  if (notices === 0) return [];
+  const part = { kind: 'error', type: 'OperationOutcome', access: 'notices' } as const;
+  return [{ ...part, stage: 1, resources: notices, ...whole }];
 }
 
 /** Ranges of seq, or of last_updated where few changed and are to be found by it. */
@@ -163,6 +254,17 @@ function memberParts(spread: Spread, spacing: number, members: number, patients:
   return [...slices, { kind, access: 'shared' as const, ...whole }];
 }
 
-function numbered(parts: readonly Omit<PartPlan, 'number'>[], resourcesEstimated: number) {
-  return { parts: parts.map((part, i) => ({ number: i + 1, ...part })), resourcesEstimated };
+/** Numbers go up with the stages. */
+function numbered(
+  { attachments }: PlanningFacts,
+  drafts: readonly Draft[],
+  resourcesEstimated: number,
+): { parts: PartPlan[]; resourcesEstimated: number } {
+  const ordered = drafts.toSorted((a, b) => a.stage - b.stage);
+  const parts = ordered.map((draft, i) => ({
+    ...draft,
+    number: i + 1,
+    attachments: draft.kind === 'output' && attachments.includes(draft.type),
+  }));
+  return { parts, resourcesEstimated };
 }

@@ -1,7 +1,7 @@
 import type { Changes, Export } from '@sluice/export';
-import pg from 'pg';
 import { leafOf } from './part-boundaries.ts';
-import { versionsWanted } from './part-query.ts';
+import { text } from './literals.ts';
+import { versionsWanted, type PartQueryOptions } from './versions-wanted.ts';
 import type { Pool } from './pool.ts';
 
 /** Changes counted for each type: an export of more is cut as if it were of everything. */
@@ -21,10 +21,11 @@ export async function readChanges(
   of: Export,
   types: readonly string[],
   perPart: number,
+  options: PartQueryOptions,
 ): Promise<Map<string, Changes>> {
   // Every other type each, since a core that is idle while planning is time lost to small exports.
   const shares = [0, 1].map((share) => types.filter((_, i) => i % 2 === share));
-  const rows = await Promise.all(shares.map((share) => look(pool, of, share, perPart)));
+  const rows = await Promise.all(shares.map((share) => look(pool, of, share, perPart, options)));
   return new Map(rows.flat().map((row) => [row.type, row]));
 }
 
@@ -33,9 +34,10 @@ async function look(
   of: Export,
   types: readonly string[],
   perPart: number,
+  options: PartQueryOptions,
 ): Promise<Row[]> {
   if (types.length === 0) return [];
-  const looks = types.map((type) => lookAt(of, type, perPart)).join('\nunion all\n');
+  const looks = types.map((type) => lookAt(of, type, perPart, options)).join('\nunion all\n');
   // The answers of several statements are a list, which pg's types do not know of.
   const answers = (await pool.query(
     `begin read only;
@@ -50,13 +52,13 @@ async function look(
  * Changes of the present are counted by the index alone, so deletions and what came after
  * transactionTime count too; `any` is exact where nothing changed.
  */
-function lookAt(of: Export, type: string, perPart: number): string {
+function lookAt(of: Export, type: string, perPart: number, options: PartQueryOptions): string {
   const wanted = (kind: 'output' | 'deleted'): string =>
-    versionsWanted(of, { type, kind }, { sinceBasis: 'last-updated' }).join(' and ');
+    versionsWanted(of, { type: text(type), kind }, options).join(' and ');
   const exists = (kind: 'output' | 'deleted'): string =>
     `exists (select from sluice.resources r where ${wanted(kind)})`;
-  const since = pg.escapeLiteral(of.kickOff.since ?? '-infinity');
-  return `select ${pg.escapeLiteral(type)} as type, count(*)::int as count, count(*) <= ${mostChanges} as "isExact",
+  const since = text(of.kickOff.since ?? '-infinity');
+  return `select ${text(type)} as type, count(*)::int as count, count(*) <= ${mostChanges} as "isExact",
        coalesce(array_agg((extract(epoch from last_updated) * 1000000)::float8 order by n)
                 filter (where n % ${perPart} = 0), '{}') as boundaries,
        ${exists('output')} as any, ${exists('deleted')} as deleted

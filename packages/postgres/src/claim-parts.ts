@@ -19,13 +19,17 @@ interface ClaimRow extends ExportRow {
   access: PartAccess;
   range_from: string;
   range_to: string;
+  attachments: boolean;
   attempt: number;
   readable_at: string | null;
 }
 
+/** Of a part `p` and its export `e`: the parts of all stages before are completed. */
+export const stageHasCome = 'e.parts_completed >= coalesce(e.stage_ends[p.stage - 1], 0)';
+
 /**
  * Claims parts of an export that are queued, or running with a lapsed lease, while the export is
- * running. A part that somebody is changing just now counts as held for a moment.
+ * running and the parts of the stages before are completed. A part that somebody is changing just now counts as held for a moment.
  */
 export async function claimParts(
   db: Queryable,
@@ -38,7 +42,8 @@ export async function claimParts(
        select p.number from sluice.parts p
         where p.export_id = $1 and p.number = any($2::int[])
           and (p.state = any($4::text[]) or (p.state = 'running' and p.lease_until < clock_timestamp()))
-          and exists (select from sluice.exports e where e.id = p.export_id and e.state = 'running')
+          and exists (select from sluice.exports e
+                       where e.id = p.export_id and e.state = 'running' and ${stageHasCome})
           for update skip locked
      ), claimed as (
        update sluice.parts p
@@ -46,15 +51,15 @@ export async function claimParts(
               lease_until = clock_timestamp() + make_interval(secs => $3 / 1000.0)
          from free
         where p.export_id = $1 and p.number = free.number
-       returning export_id, p.number, kind, type, access, range_from, range_to, attempt
+       returning export_id, p.number, kind, type, access, range_from, range_to, attachments, attempt
      )
      select c.*, e.readable_at::text as readable_at, ${columnsOf('e')} from claimed c join sluice.exports e on e.id = c.export_id`,
     [exportId, numbers, leaseMs, partStatesBefore('running')],
   );
-  const parts = rows.map(({ number, kind, type, access, attempt, ...row }) => {
+  const parts = rows.map(({ number, kind, type, access, attachments, attempt, ...row }) => {
     const range = { rangeFrom: Number(row.range_from), rangeTo: Number(row.range_to) };
     const readable = row.readable_at === null ? {} : { readableAt: row.readable_at };
-    return { exportId, number, kind, type, access, attempt, ...range, ...readable };
+    return { exportId, number, kind, type, access, attachments, attempt, ...range, ...readable };
   });
   const claimed = new Set(parts.map(({ number }) => number));
   const others = numbers.filter((number) => !claimed.has(number));
@@ -75,6 +80,7 @@ async function waitFor(
     `select min(greatest(extract(epoch from p.lease_until - clock_timestamp()) * 1000, 0))::int as wait_ms
        from sluice.parts p join sluice.exports e on e.id = p.export_id
       where p.export_id = $1 and p.number = any($2::int[]) and p.state in ('queued', 'running') and e.state = 'running'
+        and ${stageHasCome}
      having count(*) > 0`,
     [exportId, numbers],
   );

@@ -8,6 +8,8 @@ export interface PartResult {
   readonly lease: Lease;
   /** Rows that Postgres says it sent. */
   readonly resources: number;
+  /** Of those, the ones that a filter or a fault kept out of the files. */
+  readonly leftOut: number;
   /** Stored bytes. */
   readonly bytes: number;
   readonly files: readonly OutputFile[];
@@ -19,6 +21,8 @@ export interface Completion {
   readonly completed: readonly number[];
   /** Every part of the export is completed now. */
   readonly last: boolean;
+  /** Every part of a stage is completed now: those of the next one can be claimed. */
+  readonly stageOver: boolean;
 }
 
 /**
@@ -35,13 +39,13 @@ export async function completeParts(
   const files = results.flatMap(({ lease, files }) =>
     files.map((file, i) => ({ ...file, part: lease.number, number: i + 1 })),
   );
-  const { rows } = await db.query<{ completed: number[]; last: boolean }>(
+  const { rows } = await db.query<Completion>(
     `with owner as materialized (
        select id from sluice.exports where id = $1 and state = 'running' for update
      ), part as (
        update sluice.parts p
-          set state = 'completed', resources = r.resources, bytes = r.bytes, lease_until = null
-         from owner o, unnest($2::int[], $3::int[], $4::bigint[], $5::bigint[]) as r(number, attempt, resources, bytes)
+          set state = 'completed', resources = r.resources, left_out = r.left_out, bytes = r.bytes, lease_until = null
+         from owner o, unnest($2::int[], $3::int[], $4::bigint[], $5::bigint[], $15::bigint[]) as r(number, attempt, resources, bytes, left_out)
         where p.export_id = o.id and p.number = r.number and p.attempt = r.attempt and p.state = any($6::text[])
        returning p.export_id, p.number
      ), file as (
@@ -57,7 +61,8 @@ export async function completeParts(
         set parts_completed = e.parts_completed + cardinality(done.numbers), progressed_at = clock_timestamp()
        from done
       where e.id = done.export_id
-     returning done.numbers as completed, e.parts_completed = e.parts_total as last`,
+     returning done.numbers as completed, e.parts_completed = e.parts_total as last,
+               e.parts_completed = any(e.stage_ends) as "stageOver"`,
     [
       exportId,
       results.map(({ lease }) => lease.number),
@@ -73,7 +78,8 @@ export async function completeParts(
       files.map((file) => file.count),
       files.map((file) => file.bytes),
       files.map((file) => file.sha256),
+      results.map(({ leftOut }) => leftOut),
     ],
   );
-  return rows[0] ?? { completed: [], last: false };
+  return rows[0] ?? { completed: [], last: false, stageOver: false };
 }

@@ -12,6 +12,8 @@ const plainColumns = [
   'parts_total',
   'parts_completed',
   'resources_estimated',
+  'stage_ends',
+  'has_joined_members',
   'failure',
 ];
 const instantColumns = ['requested_at', 'transaction_time', 'completed_at', 'expires_at'];
@@ -45,6 +47,8 @@ export interface ExportRow {
   parts_total: number;
   parts_completed: number;
   resources_estimated: string;
+  stage_ends: number[];
+  has_joined_members: boolean;
   completed_at: string | null;
   expires_at: string | null;
   failure: Issue | null;
@@ -64,6 +68,8 @@ export function toExport(row: ExportRow): Export {
     partsTotal: row.parts_total,
     partsCompleted: row.parts_completed,
     resourcesEstimated: Number(row.resources_estimated),
+    stageEnds: row.stage_ends,
+    hasJoinedMembers: row.has_joined_members,
     ...(row.slot === null ? {} : { slot: row.slot }),
     ...(row.completed_at === null ? {} : { completedAt: row.completed_at }),
     ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),

@@ -25,12 +25,12 @@ export async function finishExport(pool: Pool, id: string, retentionMs: number):
     const { rows: parts } = await client.query<PartRecord>(
       `select p.number, p.kind, p.type, p.access, p.state,
               p.range_from::float8 as "rangeFrom", p.range_to::float8 as "rangeTo",
-              p.resources::float8 as "resourcesRead", p.bytes::float8 as "bytesWritten",
+              p.resources::float8 as "resourcesRead", p.left_out::float8 as "leftOut", p.bytes::float8 as "bytesWritten",
               coalesce(f.count, 0)::float8 as "resourcesInFiles",
               coalesce(f.bytes, 0)::float8 as "bytesInFiles"
          from sluice.parts p
          left join lateral (
-           select sum(count) as count, sum(bytes) as bytes
+           select sum(count) filter (where f.kind = p.kind) as count, sum(bytes) as bytes
              from sluice.output_files f where f.export_id = p.export_id and f.part_number = p.number
          ) f on true
         where p.export_id = $1
@@ -44,7 +44,7 @@ export async function finishExport(pool: Pool, id: string, retentionMs: number):
       `update sluice.exports
           set state = 'completed', completed_at = clock_timestamp(), ended_at = clock_timestamp(),
               expires_at = clock_timestamp() + make_interval(secs => $2 / 1000.0),
-              resources = (select coalesce(sum(resources), 0) from sluice.parts where export_id = $1 and kind = 'output'),
+              resources = (select coalesce(sum(resources - left_out), 0) from sluice.parts where export_id = $1 and kind = 'output'),
               bytes = (select coalesce(sum(bytes), 0) from sluice.parts where export_id = $1)
         where id = $1 and state = any($3::text[])`,
       [id, retentionMs, statesBefore('completed')],

@@ -1,14 +1,22 @@
 import { statesBefore, type Export } from '@sluice/export';
+import { stageHasCome } from './claim-parts.ts';
 import { exportColumns, toExport, type ExportRow } from './export-rows.ts';
 import type { Pool, Queryable } from './pool.ts';
 import { withTransaction } from './transaction.ts';
+
+/** A part that nobody holds and that can be claimed. */
+export interface OpenPart {
+  readonly exportId: string;
+  readonly number: number;
+  /** About how many resources it holds. */
+  readonly resources: number;
+}
 
 /** Work that Postgres knows of; Redis may have lost it. */
 export interface OpenWork {
   /** Exports that hold a slot and are not planned yet. */
   readonly plans: string[];
-  /** Parts that nobody holds. */
-  readonly parts: { exportId: string; number: number }[];
+  readonly parts: OpenPart[];
   /** Running exports whose parts are all completed. */
   readonly finishes: string[];
 }
@@ -18,21 +26,28 @@ export async function findOpenWork(db: Queryable): Promise<OpenWork> {
   const plans = await db.query<{ id: string }>(
     `select id from sluice.exports where state in ('accepted','planning') and slot is not null`,
   );
-  const parts = await db.query<{ exportId: string; number: number }>(
-    `select p.export_id as "exportId", p.number
-       from sluice.exports e join sluice.parts p on p.export_id = e.id
-      where e.state = 'running'
-        and (p.state = 'queued' or (p.state = 'running' and p.lease_until < clock_timestamp()))
-      order by e.requested_at, p.number`,
-  );
   const finishes = await db.query<{ id: string }>(
     `select id from sluice.exports where state = 'running' and parts_completed = parts_total`,
   );
   return {
     plans: plans.rows.map((row) => row.id),
-    parts: parts.rows,
+    parts: await findOpenParts(db),
     finishes: finishes.rows.map((row) => row.id),
   };
+}
+
+/** The parts that can be claimed now, of one export or of all. */
+export async function findOpenParts(db: Queryable, exportId?: string): Promise<OpenPart[]> {
+  const { rows } = await db.query<OpenPart>(
+    `select p.export_id as "exportId", p.number, p.expected::float8 as resources
+       from sluice.exports e join sluice.parts p on p.export_id = e.id
+      where e.state = 'running' and e.id = coalesce($1::uuid, e.id)
+        and (p.state = 'queued' or (p.state = 'running' and p.lease_until < clock_timestamp()))
+        and ${stageHasCome}
+      order by e.requested_at, p.number`,
+    [exportId ?? null],
+  );
+  return rows;
 }
 
 /**

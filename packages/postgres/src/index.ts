@@ -18,28 +18,36 @@ export {
   type NewExport,
 } from './exports.ts';
 export { finishExport, type Finish } from './finish.ts';
+export { purgeHistory, readHistoryKeptSince, type PurgeOptions } from './history.ts';
 export {
   expireExports,
+  findOpenParts,
   findOpenWork,
   findOrphanFolders,
   findStuckExports,
   listWaitingExports,
   noteHousekeeping,
   markExpired,
+  type OpenPart,
   type OpenWork,
 } from './housekeeping.ts';
 export {
+  findFormerMembers,
   findUnknownPatients,
   groupExists,
   keepPresent,
   resolveGroupMembers,
   type Members,
+  type Moment,
   type Presence,
 } from './members.ts';
 export { claimParts, type Claim } from './claim-parts.ts';
 export { completeParts, type Completion, type PartResult } from './complete-parts.ts';
 export { migrate, schemaVersion } from './migrate.ts';
-export { partRead, type PartQueryOptions, type PartRead } from './part-query.ts';
+export { partRead, type PartRead } from './part-query.ts';
+export { selectSupporting } from './select-supporting.ts';
+export { noteSelected } from './selected.ts';
+export type { PartQueryOptions } from './versions-wanted.ts';
 export {
   failPartAndExport,
   findOutputFile,

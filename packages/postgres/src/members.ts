@@ -21,25 +21,65 @@ export async function groupExists(db: Queryable, id: string): Promise<boolean> {
   return rowCount === 1;
 }
 
+/** When to look: an export's transactionTime, and its `_until` if it has one; default: now. */
+export interface Moment {
+  readonly transactionTime: string;
+  readonly until?: string | undefined;
+}
+
 /**
- * Resolves a Group's members as of an instant: nested Groups followed, each once; absent ones
- * reported. Memory is that of the Groups of one level and the ids of the members.
- *
- * @param at instant text; default: now
+ * Resolves a Group's members: nested Groups followed, each once; absent ones reported. Who is a
+ * member is decided as of transactionTime, also with `_until`: the Group says whose past is asked for.
  */
 export async function resolveGroupMembers(
   db: Queryable,
   groupId: string,
-  at?: string,
+  at?: Moment,
 ): Promise<Members> {
-  const instant = at ?? (await now(db));
+  const moment = at ?? { transactionTime: await now(db) };
+  const { transactionTime } = moment;
+  const listed = await walkGroups(groupId, transactionTime, (ids) =>
+    readGroups(db, ids, transactionTime),
+  );
+  const present = await keepPresent(db, [...listed.patients], moment);
+  return {
+    patients: present.patients,
+    deleted: present.deleted,
+    notices: [...listed.notices, ...present.absent.map(absentMember)],
+  };
+}
+
+/**
+ * The members that a Group had at `since`, by its versions' last_updated and by the members' periods:
+ * whoever is one at transactionTime and not among them has joined in between.
+ */
+export async function findFormerMembers(
+  db: Queryable,
+  groupId: string,
+  { since, transactionTime }: { readonly since: string; readonly transactionTime: string },
+): Promise<ReadonlySet<string>> {
+  const { patients } = await walkGroups(groupId, since, (ids) =>
+    readFormerGroups(db, ids, since, transactionTime),
+  );
+  return patients;
+}
+
+/**
+ * Follows a Group and those nested in it, level by level. Memory is that of the Groups of one level
+ * and the ids of the members.
+ */
+async function walkGroups(
+  groupId: string,
+  instant: string,
+  read: (ids: readonly string[]) => Promise<Map<string, string>>,
+): Promise<{ readonly patients: ReadonlySet<string>; readonly notices: Issue[] }> {
   const visited = new Set<string>();
   const patients = new Set<string>();
   const notices: Issue[] = [];
   let level = [groupId];
   while (level.length > 0) {
     for (const id of level) visited.add(id);
-    const bodies = await readGroups(db, level, instant);
+    const bodies = await read(level);
     notices.push(...level.filter((id) => !bodies.has(id)).map(absentGroup));
     const next = new Set<string>();
     for (const body of bodies.values()) {
@@ -50,12 +90,10 @@ export async function resolveGroupMembers(
     }
     level = [...next];
   }
-  const present = await keepPresent(db, [...patients], instant);
-  notices.push(...present.absent.map(absentMember));
-  return { patients: present.patients, deleted: present.deleted, notices };
+  return { patients, notices };
 }
 
-/** A list of patients, sorted by what the store knows of them at an instant. */
+/** A list of patients, sorted by what the store knows of them. */
 export interface Presence {
   readonly patients: string[];
   /** Not there, whether ever stored or not. */
@@ -64,20 +102,25 @@ export interface Presence {
   readonly deleted: string[];
 }
 
-/** Of a list of patients, those that are there as of an instant (default: now), and the others. */
+/** Of a list of patients, those that are there (with `until` also those that were there then), and the others. */
 export async function keepPresent(
   db: Queryable,
   ids: readonly string[],
-  at?: string,
+  at?: Moment,
 ): Promise<Presence> {
-  const instant = at ?? (await now(db));
+  const { transactionTime, until } = at ?? { transactionTime: await now(db) };
   const { rows } = await db.query<{ id: string; deleted: boolean | null }>(
-    `select w.id, (select r.deleted from sluice.resources r
-                    where r.type = 'Patient' and r.id = w.id
-                      and r.stored_at <= $2::timestamptz and r.superseded_at > $2::timestamptz) as deleted
+    `select w.id, (select bool_and(r.deleted) from sluice.resources r
+                    where r.type = 'Patient' and r.id = w.id and r.stored_at <= $2::timestamptz
+                      and (r.superseded_at > $2::timestamptz
+                           or ($3::timestamptz is not null and r.last_updated <= $3::timestamptz
+                               and not exists (select from sluice.resources n
+                                                where n.type = 'Patient' and n.id = r.id and n.seq > r.seq
+                                                  and n.stored_at <= $2::timestamptz and n.last_updated <= $3::timestamptz)))
+                  ) as deleted
        from (select distinct unnest($1::text[]) as id) w
       order by w.id collate "C"`,
-    [ids, instant],
+    [ids, transactionTime, until ?? null],
   );
   const idsWhere = (wanted: (deleted: boolean | null) => boolean): string[] =>
     rows.filter((row) => wanted(row.deleted)).map((row) => row.id);
@@ -108,6 +151,23 @@ async function readGroups(
     [ids, at],
   );
   return new Map(rows.map((row) => [row.id, row.body]));
+}
+
+/** Groups as they were at an instant by last_updated, whenever that was stored. */
+async function readFormerGroups(
+  db: Queryable,
+  ids: readonly string[],
+  since: string,
+  transactionTime: string,
+): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ id: string; body: string; deleted: boolean }>(
+    `select distinct on (r.id) r.id, r.body, r.deleted from sluice.resources r
+      where r.type = 'Group' and r.id = any($1::text[])
+        and r.stored_at <= $3::timestamptz and r.last_updated <= $2::timestamptz
+      order by r.id, r.seq desc`,
+    [ids, since, transactionTime],
+  );
+  return new Map(rows.filter((row) => !row.deleted).map((row) => [row.id, row.body]));
 }
 
 async function now(db: Queryable): Promise<string> {

@@ -6,6 +6,7 @@ import * as partsByChanges from './migrations/0003-parts-by-changes.ts';
 import * as replicaReads from './migrations/0004-replica-reads.ts';
 import * as fasterWrites from './migrations/0005-faster-writes.ts';
 import * as selection from './migrations/0006-selection.ts';
+import * as stages from './migrations/0007-stages.ts';
 
 interface Migration {
   readonly name: string;
@@ -20,6 +21,7 @@ const migrations: readonly Migration[] = [
   { name: '0004-replica-reads', ...replicaReads },
   { name: '0005-faster-writes', ...fasterWrites },
   { name: '0006-selection', ...selection },
+  { name: '0007-stages', ...stages },
 ];
 
 /** Name of the newest migration: what a process expects of the database. */

@@ -1,4 +1,4 @@
-import type { OutputFile, OutputKind } from '@sluice/export';
+import type { OutputFile, PartPlan } from '@sluice/export';
 import { partStatesBefore } from '@sluice/export';
 import type { Issue } from '@sluice/fhir';
 import { failExport } from './exports.ts';
@@ -9,20 +9,14 @@ import { withTransaction } from './transaction.ts';
  * How a part finds its rows: `range`: seq in [from, to); `changes`: last_updated in [from, to), in µs
  * since 1970, the first and the last range open; `members`: primary patient among the
  * members with ordinal in [from, to); `shared`: rows whose primary patient is no member, but another
- * of their patients is; `notices`: the export's notices.
+ * of their patients is; `provenance`: by their targets, seq in [from, to); `tombstones`: what was
+ * deleted, as it was; `supporting`: what the export refers to outside the compartment, seq in [from, to), which `select-supporting` has
+ * noted, a part that reads nothing itself; `notices`: the export's notices.
  */
-export type PartAccess = 'range' | 'changes' | 'members' | 'shared' | 'notices';
+export type PartAccess = PartPlan['access'];
 
 /** The unit of work and of retry, as the plan makes it. */
-export interface PlannedPart {
-  readonly number: number;
-  readonly kind: OutputKind;
-  /** Resource type it reads. */
-  readonly type: string;
-  readonly access: PartAccess;
-  readonly rangeFrom: number;
-  readonly rangeTo: number;
-}
+export type PlannedPart = Omit<PartPlan, 'stage' | 'resources'>;
 
 /** A part in the hands of a worker; `attempt` is the fencing token of everything it writes. */
 export interface ClaimedPart extends PlannedPart {

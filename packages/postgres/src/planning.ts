@@ -1,7 +1,6 @@
-import type { Export } from '@sluice/export';
+import type { Export, PartPlan } from '@sluice/export';
 import { statesBefore } from '@sluice/export';
 import { exportColumns, toExport, type ExportRow } from './export-rows.ts';
-import type { PlannedPart } from './parts.ts';
 import type { Client, Queryable } from './pool.ts';
 
 /**
@@ -53,10 +52,12 @@ export async function touchExport(db: Queryable, id: string): Promise<boolean> {
 
 /** What planning decides. */
 export interface Plan {
-  readonly parts: readonly PlannedPart[];
+  readonly parts: readonly PartPlan[];
   readonly resourcesEstimated: number;
   /** Patients whose data is wanted. */
   readonly members?: readonly string[];
+  /** Those of them who joined after `_since`, and are told of whole. */
+  readonly joinedMembers?: readonly string[];
   /** Patients of the list that are deleted: only deletions are told of them. */
   readonly deletedMembers?: readonly string[];
   /** OperationOutcome lines for the error files. */
@@ -70,12 +71,20 @@ export interface Plan {
 export async function storePlan(client: Client, of: Export, plan: Plan): Promise<boolean> {
   const { rowCount } = await client.query(
     `update sluice.exports
-        set state = 'running', parts_total = $2, resources_estimated = $3, progressed_at = clock_timestamp()
+        set state = 'running', parts_total = $2, resources_estimated = $3, stage_ends = $5::int[],
+            has_joined_members = $6, progressed_at = clock_timestamp()
       where id = $1 and state = any($4::text[])`,
-    [of.id, plan.parts.length, plan.resourcesEstimated, statesBefore('running')],
+    [
+      of.id,
+      plan.parts.length,
+      plan.resourcesEstimated,
+      statesBefore('running'),
+      stageEnds(plan.parts),
+      (plan.joinedMembers ?? []).length > 0,
+    ],
   );
   if (rowCount !== 1) return false;
-  if (plan.members) await storeMembers(client, of.id, plan.members, plan.deletedMembers ?? []);
+  if (plan.members) await storeMembers(client, of.id, plan);
   if (plan.notices.length > 0) {
     await client.query(
       `insert into sluice.export_notices (export_id, number, body)
@@ -84,8 +93,8 @@ export async function storePlan(client: Client, of: Export, plan: Plan): Promise
     );
   }
   await client.query(
-    `insert into sluice.parts (export_id, number, kind, type, access, range_from, range_to)
-     select $1, * from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])`,
+    `insert into sluice.parts (export_id, number, kind, type, access, range_from, range_to, stage, attachments, expected)
+     select $1, * from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::smallint[], $9::boolean[], $10::bigint[])`,
     [
       of.id,
       plan.parts.map((part) => part.number),
@@ -94,23 +103,35 @@ export async function storePlan(client: Client, of: Export, plan: Plan): Promise
       plan.parts.map((part) => part.access),
       plan.parts.map((part) => part.rangeFrom),
       plan.parts.map((part) => part.rangeTo),
+      plan.parts.map((part) => part.stage),
+      plan.parts.map((part) => part.attachments),
+      plan.parts.map((part) => part.resources),
     ],
   );
   return true;
 }
 
+/** How many parts are completed when each stage is. */
+function stageEnds(parts: readonly PartPlan[]): number[] {
+  const stages = Math.max(0, ...parts.map(({ stage }) => stage));
+  return Array.from(
+    { length: stages },
+    (_, i) => parts.filter(({ stage }) => stage <= i + 1).length,
+  );
+}
+
 async function storeMembers(
   client: Client,
   id: string,
-  members: readonly string[],
-  deleted: readonly string[],
+  { members = [], deletedMembers = [], joinedMembers = [] }: Plan,
 ): Promise<void> {
   await client.query(
-    `insert into sluice.export_members (export_id, ordinal, patient, present)
-     select $1, row_number() over (order by not present, patient collate "C") - 1, patient, present
+    `insert into sluice.export_members (export_id, ordinal, patient, present, is_new)
+     select $1, row_number() over (order by not present, patient collate "C") - 1, patient, present,
+            present and patient = any($4::text[])
        from (select unnest($2::text[]) as patient, true as present
              union all
              select unnest($3::text[]), false) t`,
-    [id, members, deleted],
+    [id, members, deletedMembers, joinedMembers],
   );
 }

@@ -3,6 +3,7 @@ import type { Pool } from '@sluice/postgres';
 import type { ExportQueue } from '@sluice/queue';
 import type { BufferPool, Logger } from '@sluice/runtime';
 import type { OutputStore } from '@sluice/storage';
+import type { LinePool } from './lines/line-pool.ts';
 import type { WorkerSettings } from './settings.ts';
 
 /** What every job of a worker works with. */
@@ -16,6 +17,8 @@ export interface WorkerContext {
   readonly log: Logger;
   /** Compresses blocks of output. */
   readonly gzip: GzipPool;
+  /** Filters and changes lines. */
+  readonly lines: LinePool;
   /** Memory for the blocks of output. */
   readonly blocks: BufferPool;
 }

@@ -3,10 +3,9 @@ import type { Export } from '@sluice/export';
 import {
   claimParts,
   completeParts,
-  copyLines,
   failPartAndExport,
+  findOpenParts,
   handBackParts,
-  partRead,
   type ClaimedPart,
   type PartResult,
 } from '@sluice/postgres';
@@ -14,9 +13,9 @@ import { errorFacts } from '@sluice/runtime';
 import { failureIssue, isTransient } from './classify-fault.ts';
 import type { WorkerContext } from './context.ts';
 import { failAndClean } from './end-export.ts';
-import { poolToRead } from './pool-to-read.ts';
+import { enqueueParts } from './enqueue-parts.ts';
 import { PartAborted, type PartsInHand, type Written } from './parts-in-hand.ts';
-import { PartWriter } from './part-writer.ts';
+import { writePart } from './write-part.ts';
 
 /** Claims after which a part is given up: it fails, or takes its worker down, each time. */
 const maxAttempts = 30;
@@ -111,61 +110,15 @@ async function dealWith(
   return undefined;
 }
 
-/** Streams one part into its files. */
-async function writePart(
-  context: WorkerContext,
-  of: Export,
-  part: ClaimedPart,
-  written: Map<number, Written>,
-  signal: AbortSignal,
-): Promise<PartResult> {
-  const { settings, store, log } = context;
-  const begun = performance.now();
-  const writer = new PartWriter({
-    store,
-    folder: of.folder,
-    part: part.number,
-    kind: part.kind,
-    type: part.kind === 'deleted' ? 'Bundle' : part.type,
-    gzip: of.kickOff.outputFormat === 'ndjson+gzip' ? context.gzip : undefined,
-  });
-  written.set(part.number, writer);
-  try {
-    const read = partRead(of, part, { sinceBasis: settings.SINCE_BASIS });
-    const rows = await copyLines(await poolToRead(context, part), read, {
-      signal,
-      limits: {
-        maxFileBytes: settings.MAX_FILE_BYTES,
-        maxResourcesPerFile: settings.MAX_RESOURCES_PER_FILE ?? Infinity,
-      },
-      pool: context.blocks,
-      write: (block) => writer.write(block),
-    });
-    signal.throwIfAborted();
-    const { files, resources, bytes } = writer;
-    if (rows !== resources) throw new Error(`Postgres sent ${rows} rows, ${resources} arrived`);
-    log.info('part written', {
-      exportId: of.id,
-      part: part.number,
-      type: part.type,
-      resources,
-      bytes,
-      ms: Math.round(performance.now() - begun),
-    });
-    return { lease: part, resources, bytes, files };
-  } catch (error) {
-    await writer.abort();
-    throw signal.aborted ? signal.reason : error;
-  }
-}
-
 async function complete(
-  { pool, queue, log }: WorkerContext,
+  context: WorkerContext,
   of: Export,
   results: readonly PartResult[],
 ): Promise<void> {
-  const { completed, last } = await completeParts(pool, of.id, results);
+  const { pool, queue, log } = context;
+  const { completed, last, stageOver } = await completeParts(pool, of.id, results);
   log.info('parts completed', { exportId: of.id, parts: completed });
   if (last) await queue.enqueueFinish(of.id);
+  else if (stageOver) await enqueueParts(context, await findOpenParts(pool, of.id));
   if (completed.length < results.length) throw new PartAborted('lease-lost');
 }

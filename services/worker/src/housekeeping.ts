@@ -11,6 +11,7 @@ import {
 import { errorFacts } from '@sluice/runtime';
 import type { WorkerContext } from './context.ts';
 import { failAndClean } from './end-export.ts';
+import { enqueueParts } from './enqueue-parts.ts';
 import { grantSlots } from './grant-slots.ts';
 
 /** All of housekeeping. Safe to run anywhere, at any time, and twice at once. */
@@ -41,13 +42,12 @@ export async function cleanUp(context: WorkerContext, exportId: string): Promise
  * Postgres knows what is not done; a job id that is in the queue already is not added twice. Parts that
  * wait there in another's job may get one of their own too: whoever comes second finds nothing to do.
  */
-async function enqueueLostWork({ pool, queue }: WorkerContext): Promise<void> {
+async function enqueueLostWork(context: WorkerContext): Promise<void> {
+  const { pool, queue } = context;
   const open = await findOpenWork(pool);
   for (const exportId of open.plans) await queue.enqueuePlan(exportId);
   if (open.parts.length > 0 && (await queue.countParts()) < open.parts.length) {
-    await queue.enqueueParts(
-      open.parts.map(({ exportId, number }) => ({ exportId, numbers: [number] })),
-    );
+    await enqueueParts(context, open.parts);
   }
   for (const exportId of open.finishes) await queue.enqueueFinish(exportId);
 }

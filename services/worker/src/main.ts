@@ -15,6 +15,7 @@ import { exportParts } from './export-parts.ts';
 import { finishExport } from './finish-export.ts';
 import { startHealthServer } from './health-server.ts';
 import { cleanUp, keepHouse } from './housekeeping.ts';
+import { createLinePool } from './lines/line-pool.ts';
 import { PartsInHand } from './parts-in-hand.ts';
 import { planExport } from './plan-export.ts';
 import { readWorkerSettings, type WorkerSettings } from './settings.ts';
@@ -42,6 +43,7 @@ const context: WorkerContext = {
   queue,
   store: createOutputStore(settings),
   log,
+  lines: createLinePool({ threads: Math.min(settings.WORKER_CONCURRENCY, availableParallelism()) }),
   gzip: createGzipPool({ threads: Math.min(settings.WORKER_CONCURRENCY, availableParallelism()) }),
   // 1 MB is also the size of a gzip member: small enough to share the thread pool between parts,
   // large enough to compress. Each part has a block that is filled, one written, one waiting.

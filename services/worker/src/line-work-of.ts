@@ -1,0 +1,39 @@
+import type { Export } from '@sluice/export';
+import { readUrlKey, type PlannedPart } from '@sluice/postgres';
+import type { WorkerContext } from './context.ts';
+import type { LineWork } from './lines/line-work.ts';
+
+/** What is to be done with each line of a part; `undefined`: it goes out as it is stored. */
+export async function lineWorkOf(
+  context: WorkerContext,
+  of: Export,
+  { kind, type, access, attachments }: PlannedPart,
+): Promise<LineWork | undefined> {
+  if (kind !== 'output') return undefined;
+  const { baseUrl, typeFilters, elements } = of.kickOff;
+  const filters = typeFilters?.[type];
+  const kept = elements && [...(elements['*'] ?? []), ...(elements[type] ?? [])];
+  const markDeleted = access === 'tombstones';
+  if (filters === undefined && !kept?.length && !markDeleted && !attachments) return undefined;
+  return {
+    type,
+    baseUrl,
+    now: of.transactionTime,
+    ...(filters === undefined ? {} : { filters }),
+    // Parts of a later stage depend on which ones pass.
+    ...(filters !== undefined && of.stageEnds.length > 1 ? { reportIds: true } : {}),
+    ...(kept?.length ? { elements: kept } : {}),
+    ...(markDeleted ? { markDeleted } : {}),
+    ...(attachments ? { attachments: await attachmentUrls(context, of) } : {}),
+  };
+}
+
+/** Where the attachments of an export are fetched; signed when files are. */
+async function attachmentUrls(
+  { pool, settings }: WorkerContext,
+  { id, kickOff }: Export,
+): Promise<NonNullable<LineWork['attachments']>> {
+  const prefix = `${kickOff.baseUrl}/$export-attachment/${id}/`;
+  if (settings.FILE_ACCESS === 'token') return { prefix };
+  return { prefix, key: (await readUrlKey(pool)).toString('base64') };
+}

@@ -1,0 +1,156 @@
+import { scopeOf, type Export } from '@sluice/export';
+import {
+  copyLines,
+  listStoredTypes,
+  noteSelected,
+  partRead,
+  selectSupporting,
+  type ClaimedPart,
+  type FileLimits,
+  type PartResult,
+} from '@sluice/postgres';
+import type { WorkerContext } from './context.ts';
+import { lineWorkOf } from './line-work-of.ts';
+import { LinePipeline } from './lines/line-pipeline.ts';
+import type { LineWork } from './lines/line-work.ts';
+import { PartWriter } from './part-writer.ts';
+import type { Written } from './parts-in-hand.ts';
+import { poolToRead } from './pool-to-read.ts';
+import { queryOptions } from './query-options.ts';
+
+/** Streams one part from the database into its files, or selects what later parts will read. */
+export async function writePart(
+  context: WorkerContext,
+  of: Export,
+  part: ClaimedPart,
+  written: Map<number, Written>,
+  signal: AbortSignal,
+): Promise<PartResult> {
+  const begun = performance.now();
+  const result =
+    part.access === 'select-supporting'
+      ? await select(context, of, part)
+      : await write(context, of, part, written, signal);
+  signal.throwIfAborted();
+  const { resources, leftOut, bytes } = result;
+  context.log.info('part written', {
+    exportId: of.id,
+    part: part.number,
+    type: part.type,
+    resources,
+    leftOut,
+    bytes,
+    ms: Math.round(performance.now() - begun),
+  });
+  return result;
+}
+
+async function select(
+  { pool, settings }: WorkerContext,
+  of: Export,
+  part: ClaimedPart,
+): Promise<PartResult> {
+  const stored = await listStoredTypes(pool);
+  const scope = scopeOf(of.kickOff, stored, settings.SUPPORTING_RESOURCES === 'on');
+  await selectSupporting(pool, of, scope, queryOptions(settings));
+  return { lease: part, resources: 0, leftOut: 0, bytes: 0, files: [] };
+}
+
+async function write(
+  context: WorkerContext,
+  of: Export,
+  part: ClaimedPart,
+  written: Map<number, Written>,
+  signal: AbortSignal,
+): Promise<PartResult> {
+  const { store } = context;
+  const writer = new PartWriter({
+    store,
+    folder: of.folder,
+    part: part.number,
+    kind: part.kind,
+    type: part.kind === 'deleted' ? 'Bundle' : part.type,
+    gzip: of.kickOff.outputFormat === 'ndjson+gzip' ? context.gzip : undefined,
+  });
+  written.set(part.number, writer);
+  try {
+    const work = await lineWorkOf(context, of, part);
+    const { rows, leftOut } = await (work === undefined
+      ? copyAsStored(context, of, part, { writer, signal })
+      : copyWorkedOn(context, of, part, { writer, signal, work }));
+    const { files, resources, bytes } = writer;
+    if (rows !== resources + leftOut) {
+      throw new Error(`Postgres sent ${rows} rows, ${resources} were written, ${leftOut} left out`);
+    }
+    return { lease: part, resources: rows, leftOut, bytes, files };
+  } catch (error) {
+    await writer.abort();
+    throw signal.aborted ? signal.reason : error;
+  }
+}
+
+interface Target {
+  readonly writer: PartWriter;
+  readonly signal: AbortSignal;
+}
+
+interface Copied {
+  /** Rows that Postgres says it sent. */
+  readonly rows: number;
+  readonly leftOut: number;
+}
+
+/** The bytes of the database are the bytes of the files. */
+async function copyAsStored(
+  context: WorkerContext,
+  of: Export,
+  part: ClaimedPart,
+  { writer, signal }: Target,
+): Promise<Copied> {
+  const rows = await copyLines(
+    await poolToRead(context, part),
+    partRead(of, part, queryOptions(context.settings)),
+    {
+      signal,
+      limits: limitsOf(context),
+      pool: context.blocks,
+      write: (block) => writer.write(block),
+    },
+  );
+  return { rows, leftOut: 0 };
+}
+
+/** Lines are filtered or changed on threads before they are written. */
+async function copyWorkedOn(
+  context: WorkerContext,
+  of: Export,
+  part: ClaimedPart,
+  { writer, signal, work }: Target & { readonly work: LineWork },
+): Promise<Copied> {
+  const pipeline = new LinePipeline({
+    pool: context.lines,
+    work,
+    writer,
+    limits: limitsOf(context),
+    onIds: (ids) => noteSelected(context.pool, of.id, part.type, ids),
+  });
+  const rows = await copyLines(
+    await poolToRead(context, part),
+    partRead(of, part, queryOptions(context.settings)),
+    {
+      signal,
+      limits: { maxFileBytes: Infinity, maxResourcesPerFile: Infinity },
+      pool: context.blocks,
+      write: (block) => pipeline.write(block),
+    },
+  );
+  await pipeline.finish();
+  return { rows, leftOut: pipeline.leftOut };
+}
+
+function limitsOf({ settings }: WorkerContext): FileLimits {
+  return {
+    maxFileBytes: settings.MAX_FILE_BYTES,
+    maxResourcesPerFile: settings.MAX_RESOURCES_PER_FILE ?? Infinity,
+  };
+}
