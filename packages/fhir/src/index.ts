@@ -7,6 +7,7 @@ export {
   repairInstant,
 } from './instant.ts';
 export { type JsonMember, type JsonSpan, scanArray, scanObject } from './json-scan.ts';
+export { markDeleted } from './mark-deleted.ts';
 export { ResourceTextError, type Splice, type SplicedResource, spliceMeta } from './meta-splice.ts';
 export { minifyJson } from './minify-json.ts';
 export { defaultMaxLineBytes, type NdjsonLine, readNdjson } from './ndjson.ts';
@@ -18,6 +19,23 @@ export {
   type OperationOutcome,
 } from './operation-outcome.ts';
 export { compartmentPatients } from './patient-compartment.ts';
+export { type ProvenanceTargets, provenanceTargets } from './provenance-targets.ts';
 export { parseReference, type ResourceReference } from './reference.ts';
 export { scanResource, type ScannedResource } from './resource-scan.ts';
+export { attachmentTypes, type AttachmentUrls, compileAttachments } from './rewrite-attachments.ts';
+export { isElementOf, type RootElement, rootElementsOf } from './root-elements.ts';
+export { compileElements } from './subset-elements.ts';
+export {
+  type MentionedResources,
+  mentionedPatients,
+  mentionedResources,
+  supportingReferences,
+  supportingTypes,
+} from './supporting-references.ts';
 export { isResourceType, patientCompartmentTypes, resourceTypes } from './resource-types.ts';
+export { type SearchCapability, searchParametersOf } from './search/capability.ts';
+export { compileFilter, type FilterOptions } from './search/compile.ts';
+export { narrowFilter } from './search/narrow.ts';
+export type { Narrowing } from './search/narrowing.ts';
+export { SearchError, type SearchErrorCode } from './search/search-error.ts';
+export { parseTypeFilter, type TypeFilter } from './search/type-filter.ts';
