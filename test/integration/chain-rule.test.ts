@@ -128,11 +128,14 @@ async function change(client: Client): Promise<void> {
 async function lookBack(
   snapshots: readonly { at: string; state: State }[],
 ): Promise<{ until: string; state: State }[]> {
-  const k = randomInt(1, snapshots.length);
-  const [from, to] = [snapshots[randomInt(k)], snapshots[k]];
-  if (!from || !to) throw new Error('there are no snapshots');
+  const to = snapshots[randomInt(snapshots.length)];
+  if (!to) throw new Error('there are no snapshots');
+  // T may have moved back, even to the T of an export before.
+  const earlier = snapshots.filter(({ at }) => at < to.at);
+  const from = earlier[randomInt(Math.max(earlier.length, 1))];
   const whole: State = new Map();
   await apply(whole, (await exportOnce(`_until=${to.at}`)).folder);
+  if (!from) return [{ until: to.at, state: whole }];
   const windowed = new Map(from.state);
   await apply(windowed, (await exportOnce(`_since=${from.at}&_until=${to.at}`)).folder);
   return [

@@ -1,3 +1,4 @@
+import { ExportError } from '@sluice/export';
 import type { Issue } from '@sluice/fhir';
 import { sqlState, UnsettledError } from '@sluice/postgres';
 import { StorageError } from '@sluice/storage';
@@ -11,6 +12,7 @@ export function isTransient(error: unknown): boolean {
   // A fault of the program is the same the next time.
   if (
     error instanceof UnsettledError ||
+    error instanceof ExportError ||
     error instanceof TypeError ||
     error instanceof RangeError
   ) {
@@ -31,6 +33,8 @@ export function failureIssue(error: unknown): Issue {
     } as const;
     return exception(`The export could not write its files: ${causes[error.code]}.`);
   }
+  // What a client did is told in full.
+  if (error instanceof ExportError && error.issues[0]) return error.issues[0];
   if (error instanceof UnsettledError) {
     return { severity: 'error', code: 'timeout', text: error.message };
   }

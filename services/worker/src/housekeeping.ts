@@ -7,6 +7,7 @@ import {
   listActiveExports,
   markExpired,
   noteHousekeeping,
+  purgeHistory,
 } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
 import type { WorkerContext } from './context.ts';
@@ -16,7 +17,15 @@ import { grantSlots } from './grant-slots.ts';
 
 /** All of housekeeping. Safe to run anywhere, at any time, and twice at once. */
 export async function keepHouse(context: WorkerContext): Promise<void> {
-  const chores = { enqueueLostWork, failStuck, assertSlots, expire, removeOrphans, grantSlots };
+  const chores = {
+    enqueueLostWork,
+    failStuck,
+    assertSlots,
+    expire,
+    removeOrphans,
+    grantSlots,
+    removeHistory,
+  };
   for (const [chore, run] of Object.entries(chores)) {
     try {
       await run(context);
@@ -87,6 +96,14 @@ async function removeOrphans({ pool, store, log }: WorkerContext): Promise<void>
     await store.removeFolder(folder);
     log.info('orphan folder removed', { folder });
   }
+}
+
+/** Last, since it may take long. */
+async function removeHistory({ pool, settings, log }: WorkerContext): Promise<void> {
+  const retention = settings.HISTORY_RETENTION;
+  if (retention === 'forever') return;
+  const versions = await purgeHistory(pool, retention);
+  if (versions > 0) log.info('history removed', { versions });
 }
 
 /** Only what looks like ours is ever removed: `<datetime>_<uuid>`. */

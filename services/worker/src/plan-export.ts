@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Export } from '@sluice/export';
+import { checkHistoryKept, type Export } from '@sluice/export';
 import {
   beginPlanning,
   noteReadable,
+  readHistoryKeptSince,
   settle,
   settleExport,
   storePlan,
@@ -43,6 +44,10 @@ async function plan(context: WorkerContext, exportId: string): Promise<void> {
   const begun = await beginPlanning(pool, exportId);
   const settled = begun?.settled === false ? await settleNow(context, begun) : begun;
   if (!settled) return;
+  // Once more: it may have been removed between the kick-off's look and the row of the export.
+  if (settled.kickOff.until !== undefined) {
+    checkHistoryKept(settled.kickOff, [await readHistoryKeptSince(pool)]);
+  }
   await store.createFolder(settled.folder);
   const made = await makePlan(context, settled);
   const stored = await withTransaction(pool, (client) => storePlan(client, settled, made));
