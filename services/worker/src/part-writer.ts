@@ -1,4 +1,4 @@
-import type { OutputFile } from '@sluice/export';
+import type { OutputFile, OutputKind } from '@sluice/export';
 import type { GzipPool } from '@sluice/gzip';
 import type { LineBlock } from '@sluice/postgres';
 import type { ObjectWriter, OutputStore } from '@sluice/storage';
@@ -15,60 +15,90 @@ export interface PartWriterOptions {
   readonly gzip: GzipPool | undefined;
 }
 
+/** Files of one kind that follow each other, and the one that is being written. */
+interface Sequence {
+  readonly kind: OutputKind;
+  readonly type: string;
+  open: { readonly name: string; readonly writer: ObjectWriter; count: number } | undefined;
+}
+
 /**
- * The files of one part, written block by block in order. With gzip each block is a member of its
- * own, compressed on a thread; members in a row are one valid gzip file. A file becomes
- * visible with its last block.
+ * The files of one part, written block by block in order, and those that tell of lines that could not be written. With gzip each
+ * block is a member of its own, compressed on a thread; members in a row are one valid gzip file. A file becomes
+ * visible with its last block, which may be empty.
  */
 export class PartWriter {
   /** Files that are whole. */
   readonly files: OutputFile[] = [];
-  /** Resources and bytes handed to the store so far. */
+  /** Resources handed to the store so far; faults are none. */
   resources = 0;
+  /** Bytes handed to the store so far. */
   bytes = 0;
   readonly #options: PartWriterOptions;
-  #writer: ObjectWriter | undefined;
-  #count = 0;
+  readonly #lines: Sequence;
+  readonly #faults: Sequence = { kind: 'error', type: 'OperationOutcome', open: undefined };
+  /** Files begun, by the first word of their names. */
+  readonly #begun = new Map<string, number>();
+  #writing: Promise<unknown> = Promise.resolve();
+  #isAborted = false;
 
   constructor(options: PartWriterOptions) {
     this.#options = options;
+    this.#lines = { kind: options.kind, type: options.type, open: undefined };
   }
 
-  /** Writes one block; it is the store's no more when the promise has resolved. */
+  /** Writes one block; it is the store's no more when the promise has resolved. One is written at a time. */
   async write(block: LineBlock): Promise<void> {
-    this.#writer ??= await this.#open();
-    if (block.bytes.length > 0) {
-      const { gzip } = this.#options;
-      const bytes = gzip ? await gzip.compress(block.bytes) : block.bytes;
-      await this.#writer.write(bytes);
-      this.bytes += bytes.length;
-    }
-    this.#count += block.lines;
+    await this.#write(this.#lines, block);
     this.resources += block.lines;
-    if (block.endsFile) await this.#commit(this.#writer);
   }
 
-  /** Leaves nothing of the file that is being written. Nothing may be written afterwards. */
+  /** Writes one block of OperationOutcomes, about lines of this part, in the same way into `error` files. */
+  async writeFaults(block: LineBlock): Promise<void> {
+    await this.#write(this.#faults, block);
+  }
+
+  /** Leaves nothing of the files that are being written. What is to be written afterwards is refused. */
   async abort(): Promise<void> {
-    await this.#writer?.abort();
-    this.#writer = undefined;
+    this.#isAborted = true;
+    await this.#writing;
+    for (const sequence of [this.#lines, this.#faults]) {
+      await sequence.open?.writer.abort();
+      sequence.open = undefined;
+    }
   }
 
-  async #open(): Promise<ObjectWriter> {
-    const contentType = this.#options.gzip ? 'application/gzip' : 'application/fhir+ndjson';
-    return await this.#options.store.write(`${this.#options.folder}/${this.#name()}`, contentType);
+  async #write(sequence: Sequence, block: LineBlock): Promise<void> {
+    if (this.#isAborted) throw new Error('the part was aborted');
+    const written = this.#put(sequence, block);
+    this.#writing = written.catch(() => undefined);
+    await written;
   }
 
-  async #commit(writer: ObjectWriter): Promise<void> {
-    const { bytes, sha256 } = await writer.commit();
-    const { kind, type } = this.#options;
-    this.files.push({ kind, type, name: this.#name(), count: this.#count, bytes, sha256 });
-    this.#writer = undefined;
-    this.#count = 0;
+  async #put(sequence: Sequence, { bytes, lines, endsFile }: LineBlock): Promise<void> {
+    if (bytes.length > 0) {
+      sequence.open ??= await this.#open(sequence);
+      const { gzip } = this.#options;
+      const stored = gzip ? await gzip.compress(bytes) : bytes;
+      await sequence.open.writer.write(stored);
+      sequence.open.count += lines;
+      this.bytes += stored.length;
+    }
+    if (endsFile && sequence.open) {
+      const { name, writer, count } = sequence.open;
+      const { kind, type } = sequence;
+      const { bytes: size, sha256 } = await writer.commit();
+      this.files.push({ kind, type, name, count, bytes: size, sha256 });
+      sequence.open = undefined;
+    }
   }
 
-  #name(): string {
-    const { type, part, gzip } = this.#options;
-    return `${type}-${part}-${this.files.length + 1}.ndjson${gzip ? '.gz' : ''}`;
+  async #open({ type }: Sequence): Promise<NonNullable<Sequence['open']>> {
+    const { folder, part, gzip, store } = this.#options;
+    const number = (this.#begun.get(type) ?? 0) + 1;
+    this.#begun.set(type, number);
+    const name = `${type}-${part}-${number}.ndjson${gzip ? '.gz' : ''}`;
+    const contentType = gzip ? 'application/gzip' : 'application/fhir+ndjson';
+    return { name, writer: await store.write(`${folder}/${name}`, contentType), count: 0 };
   }
 }

@@ -1,0 +1,97 @@
+import { createHmac } from 'node:crypto';
+import {
+  compileAttachments,
+  compileElements,
+  compileFilter,
+  markDeleted,
+  parseTypeFilter,
+  scanObject,
+} from '@sluice/fhir';
+
+/** What is to be done with each line; JSON, so that it can be sent to a thread. */
+export interface LineWork {
+  /** Type of all the lines. */
+  readonly type: string;
+  readonly baseUrl: string;
+  /** The moment that the export is exact at, as an instant: `ap` of a date goes by it. */
+  readonly now: string;
+  /** Search queries behind `Type?`, as `parseTypeFilter` takes them: alternatives. Absent: every line passes. */
+  readonly filters?: readonly string[];
+  /** Root elements to keep. Absent: all. */
+  readonly elements?: readonly string[];
+  readonly markDeleted?: true;
+  /** Attachments of Binaries are at the prefix and the id; with a key (base64) signed, see `attachmentUrl`. Absent: they stay as they are. */
+  readonly attachments?: { readonly prefix: string; readonly key?: string };
+  /** Report the ids of the lines that pass. */
+  readonly reportIds?: true;
+}
+
+/** A line that goes into the output. */
+export interface WorkedLine {
+  readonly line: Buffer;
+  /** With `reportIds`. */
+  readonly id?: string;
+}
+
+/** `undefined`: the filters leave the line out. Throws when the line is none it can work on. */
+export type CompiledLineWork = (line: Buffer) => WorkedLine | undefined;
+
+/**
+ * Compiles the work, to be done on many lines: filters come first and see the resource as it is stored. Lines are without their line feed,
+ * and what comes out may be the line itself. Throws a `SearchError` for a filter that cannot be evaluated.
+ */
+export function compileLineWork(work: LineWork): CompiledLineWork {
+  const passes = compileFilters(work);
+  const changes = compileChanges(work);
+  return (line) => {
+    if (!passes(line)) return undefined;
+    const changed = changes.reduce((text, change) => change(text), line);
+    return work.reportIds ? { line: changed, id: readId(line) } : { line: changed };
+  };
+}
+
+function compileFilters({ type, baseUrl, now, filters }: LineWork): (line: Buffer) => boolean {
+  if (filters === undefined) return () => true;
+  const parsed = filters.map((filter) => parseTypeFilter(type, filter));
+  const test = compileFilter(parsed, { baseUrl, nowMs: Date.parse(now) });
+  return (line) => test(parseResource(line));
+}
+
+function parseResource(line: Buffer): object {
+  const resource: unknown = JSON.parse(line.toString());
+  if (typeof resource !== 'object' || resource === null || Array.isArray(resource)) {
+    throw new SyntaxError('not an object');
+  }
+  return resource;
+}
+
+function compileChanges(work: LineWork): ((line: Buffer) => Buffer)[] {
+  const { type, baseUrl, elements, attachments } = work;
+  const urlOf = attachments && ((id: string) => attachmentUrl(attachments, id));
+  return [
+    ...(elements ? [compileElements(type, elements)] : []),
+    ...(work.markDeleted ? [markDeleted] : []),
+    ...(urlOf ? [compileAttachments(type, { baseUrl, urlOf })] : []),
+  ];
+}
+
+/**
+ * Where the attachment of a Binary is fetched: `<prefix><id>`, with a key `?signature=` and the HMAC-SHA256 of the URL's path as base64url. SPEC E-045,
+ * E-046
+ */
+export function attachmentUrl(
+  { prefix, key }: NonNullable<LineWork['attachments']>,
+  binaryId: string,
+): string {
+  const url = `${prefix}${binaryId}`;
+  if (key === undefined) return url;
+  const hmac = createHmac('sha256', Buffer.from(key, 'base64')).update(new URL(url).pathname);
+  return `${url}?signature=${hmac.digest('base64url')}`;
+}
+
+function readId(line: Buffer): string {
+  const id = scanObject(line, 0, ['id'])[0]?.value;
+  const text: unknown = id && JSON.parse(line.toString('utf8', id.start, id.end));
+  if (typeof text !== 'string') throw new SyntaxError('no id');
+  return text;
+}
