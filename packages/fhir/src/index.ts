@@ -37,5 +37,6 @@ export { type SearchCapability, searchParametersOf } from './search/capability.t
 export { compileFilter, type FilterOptions } from './search/compile.ts';
 export { narrowFilter } from './search/narrow.ts';
 export type { Narrowing } from './search/narrowing.ts';
+export type { SearchParameter } from './search/parameters.ts';
 export { SearchError, type SearchErrorCode } from './search/search-error.ts';
 export { parseTypeFilter, type TypeFilter } from './search/type-filter.ts';

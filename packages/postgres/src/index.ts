@@ -18,6 +18,7 @@ export {
   type NewExport,
 } from './exports.ts';
 export { finishExport, type Finish } from './finish.ts';
+export { readGroupWindow, type GroupWindow } from './group-search.ts';
 export { purgeHistory, readHistoryKeptSince, type PurgeOptions } from './history.ts';
 export {
   expireExports,
@@ -62,6 +63,7 @@ export {
 } from './parts.ts';
 export { beginPlanning, settleExport, storePlan, touchExport, type Plan } from './planning.ts';
 export { createPool, type Client, type Pool, type PoolOptions, type Queryable } from './pool.ts';
+export { readResource, readResourceAt, type StoredVersion } from './read-resource.ts';
 export { checkReplica, noteReadable, untilReplayed, WrongReplicaError } from './replica.ts';
 export {
   writeResources,

@@ -11,15 +11,17 @@ export function narrowed(of: Export, { type }: Pick<PlannedPart, 'type'>): strin
   const filters = of.kickOff.typeFilters?.[type];
   if (filters === undefined) return [];
   const any = filters.map((query) => narrowFilter(parseTypeFilter(type, query)));
-  const condition = sqlOf({ any }, type);
+  const condition = narrowingSql({ any }, type);
   return condition === undefined ? [] : [condition];
 }
 
-/** A narrowing as SQL over `r`; `undefined` when every row meets it. */
-function sqlOf(narrowing: Narrowing, type: string): string | undefined {
+/** A narrowing as SQL over the rows `r` of a type; `undefined` when every row meets it. */
+export function narrowingSql(narrowing: Narrowing, type: string): string | undefined {
   if ('always' in narrowing) return undefined;
   if ('all' in narrowing) {
-    const parts = narrowing.all.map((part) => sqlOf(part, type)).filter((sql) => sql !== undefined);
+    const parts = narrowing.all
+      .map((part) => narrowingSql(part, type))
+      .filter((sql) => sql !== undefined);
     return parts.length === 0 ? undefined : `(${parts.join(' and ')})`;
   }
   if ('any' in narrowing) return anyOf(narrowing.any, type);
@@ -34,7 +36,7 @@ const operators = { ge: '>=', gt: '>', le: '<=', lt: '<' } as const;
 
 function anyOf(parts: readonly Narrowing[], type: string): string | undefined {
   const plain = parts.flatMap((part) => ('text' in part ? [part.text] : []));
-  const others = parts.filter((part) => !('text' in part)).map((part) => sqlOf(part, type));
+  const others = parts.filter((part) => !('text' in part)).map((part) => narrowingSql(part, type));
   if (others.includes(undefined)) return undefined;
   const all = [...(plain.length === 0 ? [] : [textOrEscape(plain)]), ...others];
   return all.length === 0 ? 'false' : `(${all.join(' or ')})`;

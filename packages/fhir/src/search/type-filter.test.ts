@@ -1,4 +1,5 @@
 import { compileFilter } from './compile.ts';
+import type { SearchParameter } from './parameters.ts';
 import type { SearchErrorCode } from './search-error.ts';
 import { parseTypeFilter } from './type-filter.ts';
 
@@ -11,6 +12,26 @@ test('a filter that is understood says which parameters it has', () => {
     not: false,
     values: [{ system: undefined, code: '8867-4' }],
   });
+});
+
+test('a caller may bring parameters beside those of R4', () => {
+  const name: SearchParameter = {
+    name: 'name',
+    type: 'string',
+    definition: 'http://hl7.org/fhir/SearchParameter/Group-name',
+    paths: [
+      {
+        steps: [{ name: 'name', repeats: false, target: undefined, where: undefined }],
+        type: 'string',
+        from: [],
+      },
+    ],
+    expression: 'Group.name',
+  };
+  const filter = parseTypeFilter('Group', 'name:contains=dia&type=person', [name]);
+  const test = compileFilter([filter], { baseUrl: 'http://x', nowMs: 0 });
+  const group = { resourceType: 'Group', type: 'person', name: 'All Diabetics' };
+  expect([test(group), test({ ...group, name: 'none' })]).toEqual([true, false]);
 });
 
 test.each<[string, string, SearchErrorCode, string | undefined, string]>([

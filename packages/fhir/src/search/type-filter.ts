@@ -45,12 +45,18 @@ export interface TypeFilter {
  * Reads the search query of a `_typeFilter`: what follows `Type?`, still percent-encoded as it stood in the inner query. Throws
  * `SearchError`: `invalid` for what no server could answer, `not-supported` for parameters, modifiers and chains that are
  * not evaluated. https://hl7.org/fhir/R4/search.html
+ *
+ * @param more parameters of the caller's beside those of R4
  */
-export function parseTypeFilter(type: string, query: string): TypeFilter {
+export function parseTypeFilter(
+  type: string,
+  query: string,
+  more: readonly SearchParameter[] = [],
+): TypeFilter {
   if (!isResourceType(type)) {
     throw new SearchError('invalid', `"${type}" is not a resource type of FHIR R4.`);
   }
-  return { type, criteria: parseQuery(query).map((each) => parseCriterion(type, each)) };
+  return { type, criteria: parseQuery(query).map((each) => parseCriterion(type, each, more)) };
 }
 
 /** They shape the answer of a search, and there is none here. https://hl7.org/fhir/R4/search.html#summary */
@@ -60,7 +66,11 @@ const resultParameters = new Set(
   ),
 );
 
-function parseCriterion(type: string, { name, modifier, value }: QueryParameter): Criterion {
+function parseCriterion(
+  type: string,
+  { name, modifier, value }: QueryParameter,
+  more: readonly SearchParameter[],
+): Criterion {
   const written = modifier === undefined ? name : `${name}:${modifier}`;
   if (resultParameters.has(name)) {
     throw new SearchError(
@@ -69,7 +79,7 @@ function parseCriterion(type: string, { name, modifier, value }: QueryParameter)
       written,
     );
   }
-  const parameter = findParameter(type, name, written);
+  const parameter = more.find((each) => each.name === name) ?? findParameter(type, name, written);
   const target = modifier !== undefined && parameter.type === 'reference' ? modifier : '';
   if (
     modifier !== undefined &&
