@@ -79,6 +79,23 @@ export function verdict(answer: Answer): string {
   return [answer.status, ...codes].join(' ');
 }
 
+/** A resource to be stored. */
+export interface TestResource {
+  readonly resourceType: string;
+  readonly id: string;
+  readonly [element: string]: unknown;
+}
+
+/** What a writer may know of a resource and these tests do not need. */
+const nothingKnown = {
+  versionId: undefined,
+  lastUpdated: undefined,
+  patients: [],
+  supporting: [],
+  targets: [],
+  recorded: undefined,
+};
+
 /** A database, a folder, and API processes over them. */
 export class ApiStack {
   readonly database: TestDatabase;
@@ -109,7 +126,7 @@ export class ApiStack {
   }
 
   /** Stores resources as a writer would. */
-  async store(...resources: { resourceType: string; id: string }[]): Promise<void> {
+  async store(...resources: TestResource[]): Promise<void> {
     await writeResources(
       this.database.pool,
       resources.map((resource, line) => {
@@ -117,10 +134,17 @@ export class ApiStack {
         const { head, tail, splice } = spliceMeta(bytes, { stamp: true });
         const { resourceType: type, id } = resource;
         const patients = compartmentPatients(resource);
-        const given = { versionId: undefined, lastUpdated: undefined, deleted: false };
-        return { line, type, id, head, tail, splice, patients, ...given };
+        return { ...nothingKnown, line, type, id, deleted: false, head, tail, splice, patients };
       }),
     );
+  }
+
+  /** Deletes a resource as a writer would. */
+  async remove(type: string, id: string): Promise<void> {
+    const head = Buffer.alloc(0);
+    await writeResources(this.database.pool, [
+      { ...nothingKnown, line: 0, type, id, deleted: true, head, tail: undefined, splice: 'none' },
+    ]);
   }
 
   /** Ends every active export, as if its time were over, without telling Redis. */

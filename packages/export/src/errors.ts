@@ -11,6 +11,7 @@ export type ExportErrorCode =
   | 'unauthenticated'
   | 'forbidden'
   | 'not-found'
+  | 'deleted'
   | 'export-not-found'
   | 'export-in-progress'
   | 'polling-too-fast'
@@ -28,6 +29,7 @@ const kinds: Readonly<Record<ExportErrorCode, { status: number; issueCode: Issue
   unauthenticated: { status: 401, issueCode: 'login' },
   forbidden: { status: 403, issueCode: 'forbidden' },
   'not-found': { status: 404, issueCode: 'not-found' },
+  deleted: { status: 410, issueCode: 'deleted' },
   'export-not-found': { status: 404, issueCode: 'not-found' },
   'export-in-progress': { status: 429, issueCode: 'throttled' },
   'polling-too-fast': { status: 429, issueCode: 'throttled' },

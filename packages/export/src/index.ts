@@ -37,6 +37,7 @@ export {
   isJsonBody,
   jsonTypes,
   parseWeighted,
+  qualityOf,
   type MediaRange,
 } from './media-range.ts';
 export { packParts } from './pack-parts.ts';
@@ -48,7 +49,8 @@ export {
   type Changes,
   type Spread,
 } from './plan-parts.ts';
-export { preferenceApplied } from './prefer.ts';
+export { parsePrefer, preferenceApplied, type Preferences } from './prefer.ts';
+export { parseQuery, type QueryPair } from './query.ts';
 export { keepPatients } from './keep-patients.ts';
 export {
   exportNotFound,

@@ -38,10 +38,11 @@ export function parseWeighted(header: string): MediaRange[] {
  */
 export function acceptsAny(header: string | undefined, offered: readonly string[]): boolean {
   const ranges = parseWeighted(header ?? '');
-  return ranges.length === 0 || offered.some((type) => quality(ranges, type) > 0);
+  return ranges.length === 0 || offered.some((type) => qualityOf(ranges, type) > 0);
 }
 
-function quality(ranges: readonly MediaRange[], type: string): number {
+/** The weight that an Accept header gives to a media type; 0 when it does not admit it. */
+export function qualityOf(ranges: readonly MediaRange[], type: string): number {
   const group = `${type.slice(0, type.indexOf('/'))}/*`;
   const matching = [type, group, '*/*', '*'].map((wanted) =>
     ranges.find((range) => range.type === wanted),

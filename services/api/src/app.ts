@@ -4,11 +4,14 @@ import type { Dependencies } from './dependencies.ts';
 import { errorHandler, methodNotAllowed, notFound } from './middleware/error-handler.ts';
 import { normaliseUrl } from './middleware/normalise-url.ts';
 import { requestContext } from './middleware/request-context.ts';
+import { attachment } from './routes/attachment.ts';
 import { cancel } from './routes/cancel.ts';
 import { health, readiness } from './routes/health.ts';
 import { kickOff } from './routes/kick-off.ts';
 import { metadata } from './routes/metadata.ts';
 import { outputFile } from './routes/output-file.ts';
+import { isResourceAddress, read } from './routes/read.ts';
+import { searchGroups } from './routes/search-groups.ts';
 import { status } from './routes/status.ts';
 
 /** Creates the HTTP application: which address is answered by which route. */
@@ -52,6 +55,19 @@ export function createApp(deps: Dependencies): Express {
   app
     .route('/fhir/$export-file/:id/:name')
     .get(outputFile(deps))
+    .all(methodNotAllowed('GET, HEAD'));
+  app
+    .route('/fhir/$export-attachment/:id/:binaryId')
+    .get(attachment(deps))
+    .all(methodNotAllowed('GET, HEAD'));
+
+  const search = searchGroups(deps);
+  app.route('/fhir/Group').get(search).all(methodNotAllowed('GET, HEAD'));
+  app.route('/fhir/Group/_search').post(body, search).all(methodNotAllowed('POST'));
+  app
+    .route('/fhir/:type/:id')
+    .all(isResourceAddress)
+    .get(read(deps))
     .all(methodNotAllowed('GET, HEAD'));
 
   app.use(notFound);

@@ -1,6 +1,7 @@
 import { acceptsAny, ExportError, parseWeighted } from '@sluice/export';
 import type { ByteRange } from '@sluice/storage';
 import parseRange from 'range-parser';
+import { isUnchanged, wholeSeconds } from './conditional.ts';
 
 /** A stored file as it is served. */
 export interface ServedFile {
@@ -80,16 +81,6 @@ function prefersGzip(acceptEncoding: string | undefined): boolean {
   return gzip > 0 && gzip >= (codings.get('identity') ?? 0);
 }
 
-function isUnchanged(given: FileHeaders, etag: string, modifiedAt: Date): boolean {
-  const tags = given['if-none-match'];
-  if (tags !== undefined) {
-    const known = tags.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-    return known.includes('*') || known.includes(etag);
-  }
-  const since = Date.parse(given['if-modified-since'] ?? '');
-  return !Number.isNaN(since) && wholeSeconds(modifiedAt) <= since;
-}
-
 /** One range is served; several, or a unit we do not know, are answered with the whole. */
 function requestedRange(given: FileHeaders, etag: string, file: ServedFile): ByteRange | undefined {
   if (given.range === undefined || !isSameFile(given['if-range'], etag, file)) return undefined;
@@ -106,8 +97,4 @@ function requestedRange(given: FileHeaders, etag: string, file: ServedFile): Byt
 function isSameFile(ifRange: string | undefined, etag: string, file: ServedFile): boolean {
   if (ifRange === undefined || ifRange === etag) return true;
   return Date.parse(ifRange) === wholeSeconds(file.modifiedAt);
-}
-
-function wholeSeconds(date: Date): number {
-  return Math.floor(date.getTime() / 1000) * 1000;
 }

@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises';
 import type { HttpResponse } from '@sluice/export';
 import type { Response } from 'express';
 
@@ -15,4 +16,30 @@ export function sendResponse(res: Response, { body, ...answer }: HttpResponse): 
   beginResponse(res, answer);
   if (body === undefined) res.end();
   else res.send(Buffer.from(JSON.stringify(body)));
+}
+
+/** Sends an answer whose body, if it has one, is bytes already. */
+export function sendBytes(
+  res: Response,
+  { body, ...answer }: Omit<HttpResponse, 'body'> & { readonly body?: Buffer },
+): void {
+  beginResponse(res, answer);
+  res.end(body);
+}
+
+/**
+ * Streams a body as fast as the client takes it. It ends with the client: when that goes away, the
+ * source is closed.
+ */
+export async function streamBody(
+  res: Response,
+  source: AsyncIterable<Buffer | string>,
+  through?: NodeJS.ReadWriteStream,
+): Promise<void> {
+  try {
+    if (through === undefined) await pipeline(source, res);
+    else await pipeline(source, through, res);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
 }

@@ -1,16 +1,16 @@
-import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { ExportError, type Export, type OutputFile } from '@sluice/export';
 import { extendExpiry, findOutputFile } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
 import { StorageError, type ByteRange } from '@sluice/storage';
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { Readable } from 'node:stream';
 import type { Dependencies } from '../dependencies.ts';
 import { fileResponse } from '../file-response.ts';
 import { checkFileSignature } from '../file-url.ts';
 import { findNamedExport } from '../own-export.ts';
-import { beginResponse, sendResponse } from '../send-response.ts';
+import { queryOf } from '../query-of.ts';
+import { beginResponse, sendResponse, streamBody } from '../send-response.ts';
 
 /** `GET $export-file/{id}/{name}` */
 export function outputFile(deps: Dependencies): RequestHandler {
@@ -30,13 +30,13 @@ export function outputFile(deps: Dependencies): RequestHandler {
     const source = await openFile(deps, `${found.folder}/${file.name}`, answer.range);
     await touch(deps, found.id);
     beginResponse(res, answer);
-    await stream(source, answer.gzip, res);
+    await streamBody(res, source, answer.gzip ? createGzip({ level: 1 }) : undefined);
   };
 }
 
 async function checkAccess(deps: Dependencies, found: Export, req: Request): Promise<void> {
   if (deps.settings.FILE_ACCESS === 'token') return;
-  const query = new URLSearchParams(req.originalUrl.split('?')[1] ?? '');
+  const query = new URLSearchParams(queryOf(req));
   const address = { exportId: found.id, name: String(req.params['name']) };
   const given = { expires: query.get('expires'), signature: query.get('signature') };
   checkFileSignature(await deps.urlKey(), address, given, deps.now());
@@ -73,16 +73,6 @@ async function touch({ pool, settings, log }: Dependencies, exportId: string): P
     await extendExpiry(pool, exportId, settings.RETENTION);
   } catch (error) {
     log.warn('expiry not extended', { exportId, ...errorFacts(error) });
-  }
-}
-
-/** Ends with the client: when it goes away, the file is closed. */
-async function stream(source: Readable, gzip: boolean, res: Response): Promise<void> {
-  try {
-    if (gzip) await pipeline(source, createGzip({ level: 1 }), res);
-    else await pipeline(source, res);
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
 }
 

@@ -1,0 +1,42 @@
+import { ExportError, type Export } from '@sluice/export';
+import { isId } from '@sluice/fhir';
+import { readResourceAt } from '@sluice/postgres';
+import type { Request, RequestHandler, Response } from 'express';
+import { attachmentUrl, checkAttachmentSignature } from '../attachment-url.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { findNamedExport, findOwnExport } from '../own-export.ts';
+import { queryOf } from '../query-of.ts';
+import { resourceResponse } from '../resource-response.ts';
+import { sendBytes } from '../send-response.ts';
+
+/**
+ * `GET $export-attachment/{id}/{binaryId}`: the Binary that an exported attachment points to, as it was
+ * at the export's transactionTime. Who may have the files may have it, and as long. SPEC E-052
+ */
+export function attachment(deps: Dependencies): RequestHandler {
+  return async (req, res) => {
+    const binaryId = String(req.params['binaryId']);
+    const found = await findAccessible(deps, req, res, binaryId);
+    const binary =
+      found.state === 'completed' && isId(binaryId)
+        ? await readResourceAt(deps.pool, 'Binary', binaryId, found.transactionTime)
+        : undefined;
+    if (binary === undefined) throw new ExportError('not-found', 'There is no such attachment.');
+    const request = { headers: req.headers, query: queryOf(req) };
+    sendBytes(res, resourceResponse(request, { type: 'Binary', ...binary }));
+  };
+}
+
+async function findAccessible(
+  deps: Dependencies,
+  req: Request,
+  res: Response,
+  binaryId: string,
+): Promise<Export> {
+  if (deps.settings.FILE_ACCESS === 'token') return await findOwnExport(deps, req, res);
+  const found = await findNamedExport(deps, req, res);
+  const url = attachmentUrl(found.kickOff.baseUrl, found.id, binaryId);
+  const signature = new URLSearchParams(queryOf(req)).get('signature');
+  checkAttachmentSignature(await deps.urlKey(), url, signature);
+  return found;
+}
