@@ -146,6 +146,14 @@ function stageAfterFilters({ filtered, scope }: PlanningFacts): number {
   return filtered.some((type) => scope.direct.includes(type)) ? 2 : 1;
 }
 
+/** What is referred to is known a stage later, and of it what filters let through one more. */
+function stageAfterSupporting(facts: PlanningFacts): number {
+  const { supporting } = facts.scope;
+  if (supporting.length === 0) return stageAfterFilters(facts);
+  const isFiltered = supporting.some((type) => facts.filtered.includes(type));
+  return stageAfterFilters(facts) + (isFiltered ? 2 : 1);
+}
+
 function supportingParts(facts: PlanningFacts, spreads: readonly Spread[], share: number): Draft[] {
   if (spreads.length === 0) return [];
   const stage = stageAfterFilters(facts);
@@ -167,8 +175,7 @@ function supportingParts(facts: PlanningFacts, spreads: readonly Spread[], share
 
 function provenanceParts(facts: PlanningFacts, spreads: readonly Spread[], share: number): Draft[] {
   // With a value of includeAssociatedData it depends on what is exported, otherwise on compartments alone.
-  const { exportedTargets, supporting } = facts.scope;
-  const stage = exportedTargets ? stageAfterFilters(facts) + (supporting.length > 0 ? 1 : 0) : 1;
+  const stage = facts.scope.exportedTargets ? stageAfterSupporting(facts) : 1;
   return spreads.flatMap(({ type, resources, boundaries }) => {
     const cut = ranges(boundaries);
     const each = Math.round((resources * share) / cut.length);
@@ -178,8 +185,14 @@ function provenanceParts(facts: PlanningFacts, spreads: readonly Spread[], share
       resources: each,
       ...range,
     }));
-    const deleted = facts.softDeleted ? [tombstones] : facts.since ? deletedParts(false) : [];
-    return [...output, ...deleted].map((part) => ({ ...part, type, stage }));
+    const deleted = {
+      kind: 'deleted' as const,
+      access: 'provenance' as const,
+      resources: 0,
+      ...whole,
+    };
+    const deletions = facts.softDeleted ? [tombstones] : facts.since ? [deleted] : [];
+    return [...output, ...deletions].map((part) => ({ ...part, type, stage }));
   });
 }
 

@@ -39,11 +39,11 @@ export function inCompartmentsOf(of: Export, type: string, kind: OutputKind): st
   return [`(r.patient in ${patients} or (r.shared and r.seq in (${sharedSeqs(type, patients)})))`];
 }
 
-/** Rows `r` of a type that tell of no patient outside the level. */
+/** Rows `r` of a type (SQL that gives it) that tell of no patient outside the level. */
 export function ofNobodyElse(of: Export, type: string): string[] {
   if (!hasMembers(of)) return [];
   const patients = members(of, 'output');
-  const others = `select from sluice.resource_patients p where p.type = ${text(type)} and p.seq = r.seq and p.patient not in ${patients}`;
+  const others = `select from sluice.resource_patients p where p.type = ${type} and p.seq = r.seq and p.patient not in ${patients}`;
   return [
     `(r.patient is null or (r.patient in ${patients} and not (r.shared and exists (${others}))))`,
   ];

@@ -3,7 +3,7 @@ import type { PlannedPart } from './parts.ts';
 import { int, micros, text, uuid } from './literals.ts';
 import { inCompartments, members, ofNobodyElse, sharedSeqs } from './membership.ts';
 import { narrowed } from './narrowing.ts';
-import { provenanceWanted } from './provenance-query.ts';
+import { deletedProvenance, provenanceWanted } from './provenance-query.ts';
 import {
   changedSince,
   versionsPresent,
@@ -79,7 +79,10 @@ function partQuery(of: Export, part: PlannedPart, options: PartQueryOptions): st
     case 'provenance':
       return select(of, part, {
         from: 'sluice.resources r',
-        where: [...provenanceWanted(of, options), ...rangeOfSeq(part)],
+        where: [
+          ...(kind === 'deleted' ? deletedProvenance(of, options) : provenanceWanted(of, options)),
+          ...rangeOfSeq(part),
+        ],
         order: 'r.seq',
       });
     case 'supporting':
@@ -89,12 +92,17 @@ function partQuery(of: Export, part: PlannedPart, options: PartQueryOptions): st
                 select p.body from sluice.resources p
                  where p.type = ${text(type)} and p.id = r.id and p.seq < r.seq and not p.deleted
                  order by p.seq desc limit 1) b
-               where ${[
-                 ...versionsWanted(of, { type: text(type), kind: 'deleted' }, options),
-                 ...inCompartments(of, type, 'deleted'),
-                 ...rangeOfSeq(part),
-               ].join('\n   and ')} order by r.seq`;
+               where ${[...tombstones(of, type, options), ...rangeOfSeq(part)].join('\n   and ')} order by r.seq`;
   }
+}
+
+/** Of Provenance those that are about what is in the level, as the others are. */
+function tombstones(of: Export, type: string, options: PartQueryOptions): string[] {
+  if (type === 'Provenance') return deletedProvenance(of, options);
+  return [
+    ...versionsWanted(of, { type: text(type), kind: 'deleted' }, options),
+    ...inCompartments(of, type, 'deleted'),
+  ];
 }
 
 /** What select-supporting found of a type. A Device that is a patient's comes with its patient. */
@@ -110,7 +118,7 @@ function supporting(of: Export, part: PlannedPart, options: PartQueryOptions): C
       ...versionsPresent(of, { type: text(type), kind }, options),
       ...(always ? [] : recent),
       ...rangeOfSeq(part),
-      ...(type === 'Device' ? ['r.patient is null'] : ofNobodyElse(of, type)),
+      ...(type === 'Device' ? ['r.patient is null'] : ofNobodyElse(of, text(type))),
     ],
     order: 'r.seq',
   };

@@ -1,7 +1,9 @@
-import { filteredTypes, typesOfLevel, type Export } from '@sluice/export';
+import { filteredTypes, typesOfLevel, type Export, type OutputKind } from '@sluice/export';
+import { patientCompartmentTypes } from '@sluice/fhir';
 import { text, texts, uuid } from './literals.ts';
 import { inCompartments, inCompartmentsOf } from './membership.ts';
 import {
+  changedSince,
   isNewest,
   versionsPresent,
   versionsWanted,
@@ -32,8 +34,43 @@ export function provenanceWanted(of: Export, options: PartQueryOptions): string[
   return [...versionsPresent(of, wanted, options), targetIs([isExported(of, options), ...latest])];
 }
 
+/**
+ * Which deletions `r` of Provenance an export tells of: of those that it would hold whatever their age, by what
+ * the last version was about, were it there or not.
+ */
+export function deletedProvenance(of: Export, options: PartQueryOptions): string[] {
+  const { level, types, associated } = of.kickOff;
+  const tombstone = { type: text('Provenance'), kind: 'deleted' } as const;
+  const wanted = versionsWanted(of, tombstone, options);
+  const byTypes = associated?.provenance !== undefined ? types : undefined;
+  if (level === 'system' && byTypes === undefined) return wanted;
+  const inScope = (kind: OutputKind): string =>
+    exists([
+      ...versionsPresent(of, { type: 't.target_type', kind }, options),
+      ...inCompartmentsOf(of, 't.target_type', kind),
+    ]);
+  const own = byTypes === undefined ? inCompartments(of, 'Provenance', 'deleted') : [];
+  const targets = lastTargetIs([
+    `t.target_type in (${texts(directTypes(of, byTypes))})`,
+    `(${inScope('output')} or ${inScope('deleted')})`,
+  ]);
+  const supporting = lastTargetIs([noted('export_supporting', of)]);
+  const hasSupporting = associated?.provenance !== undefined && level !== 'system';
+  const scope = [...own, targets, ...(hasSupporting ? [supporting] : [])];
+  return [...wanted, `(${scope.join(' or ')})`];
+}
+
 function targetIs(conditions: readonly string[]): string {
   return `exists (select from sluice.provenance_targets t where t.seq = r.seq and ${conditions.join(' and ')})`;
+}
+
+/** Of a tombstone `r`: what the version before it was about. */
+function lastTargetIs(conditions: readonly string[]): string {
+  return `exists (
+    select from sluice.provenance_targets t
+     where t.seq = (select max(l.seq) from sluice.resources l
+                     where l.type = ${text('Provenance')} and l.id = r.id and l.seq < r.seq)
+       and ${conditions.join(' and ')})`;
 }
 
 /** That a row of the target's is there; `r` is the target in it. */
@@ -41,27 +78,64 @@ function exists(conditions: readonly string[]): string {
   return `exists (select from sluice.resources r where r.id = t.target_id and ${conditions.join(' and ')})`;
 }
 
+function noted(table: string, { id }: Export): string {
+  return `exists (select from sluice.${table} x where x.export_id = ${uuid(id)} and x.type = t.target_type and x.id = t.target_id)`;
+}
+
+/** The types that are found by their compartments, all but those of system level. */
+function directTypes(
+  { kickOff: { level } }: Export,
+  types: readonly string[] | undefined,
+): string[] {
+  if (level === 'system') return [...(types ?? [])];
+  return types?.filter((type) => patientCompartmentTypes.has(type)) ?? typesOfLevel(level);
+}
+
 /** Of filtered types those that passed, which the workers noted. */
 function isExported(of: Export, options: PartQueryOptions): string {
-  const { level, types } = of.kickOff;
+  const { level, types, groupId } = of.kickOff;
   const filtered = filteredTypes(of.kickOff);
-  const direct = types ?? (level === 'system' ? undefined : typesOfLevel(level));
-  const wanted = exists([
-    ...versionsWanted(of, { type: 't.target_type', kind: 'output' }, options),
-    ...inCompartmentsOf(of, 't.target_type', 'output'),
-  ]);
+  const direct = level === 'system' ? types : directTypes(of, types);
+  const unfiltered = filtered.length === 0 ? [] : [`t.target_type not in (${texts(filtered)})`];
   const inScope = [
     ...(direct === undefined ? [] : [`t.target_type in (${texts(direct)})`]),
-    ...(filtered.length === 0 ? [] : [`t.target_type not in (${texts(filtered)})`]),
-    wanted,
+    ...unfiltered,
+    // Of Groups only the one that is exported is told.
+    ...(level === 'group'
+      ? [`(t.target_type <> 'Group' or t.target_id = ${text(groupId ?? '')})`]
+      : []),
+    exists([
+      ...versionsWanted(of, { type: 't.target_type', kind: 'output' }, options),
+      ...inCompartmentsOf(of, 't.target_type', 'output'),
+    ]),
   ];
-  const noted = (table: string): string =>
-    `exists (select from sluice.${table} x where x.export_id = ${uuid(of.id)} and x.type = t.target_type and x.id = t.target_id)`;
+  const supporting = [...unfiltered, isTold(of, options)];
   return `(${[
     inScope.join(' and '),
-    ...(filtered.length === 0 ? [] : [noted('export_selected')]),
-    ...(level === 'system' ? [] : [noted('export_supporting')]),
+    ...(filtered.length === 0 ? [] : [noted('export_selected', of)]),
+    ...(level === 'system' ? [] : [supporting.join(' and ')]),
   ].join(' or ')})`;
+}
+
+/** That the target is a supporting resource, or a patient's Device, that the export tells of. */
+function isTold(of: Export, options: PartQueryOptions): string {
+  const recent = changedSince(of, options);
+  const always = options.sinceContext === 'always';
+  const told = [
+    's.any_age',
+    ...recent,
+    ...(always ? [`t.target_type <> 'Device'`, 'r.patient is null'] : []),
+  ];
+  const conditions = [
+    `s.export_id = ${uuid(of.id)}`,
+    's.type = t.target_type',
+    's.id = t.target_id',
+    ...versionsPresent(of, { type: 't.target_type', kind: 'output' }, options),
+    ...(recent.length === 0 ? [] : [`(${told.join(' or ')})`]),
+  ];
+  return `exists (
+    select from sluice.export_supporting s join sluice.resources r on r.id = s.id
+     where ${conditions.join(' and ')})`;
 }
 
 /** No other present Provenance of the target was recorded later; of two at once the one stored later counts. */

@@ -1,6 +1,6 @@
 import { filteredTypes, type Export, type Scope } from '@sluice/export';
 import { text, texts, timestamp, uuid } from './literals.ts';
-import { hasMembers, inCompartments } from './membership.ts';
+import { hasMembers, inCompartments, joinedMembers, ofNobodyElse } from './membership.ts';
 import type { Pool } from './pool.ts';
 import { versionsPresent, type PartQueryOptions } from './versions-wanted.ts';
 
@@ -30,8 +30,12 @@ export async function selectSupporting(
        union
        select s.target_type, s.target_id, f.any_age, f.depth + 1
          from found f join sluice.supporting_references s on s.from_type = f.type and s.from_id = f.id
-        where f.depth < ${depth} and s.target_type in (${texts(supporting)})
-          and ${holds(of, 'r.id = s.from_id', options)}
+        where ${[
+          `f.depth < ${depth}`,
+          `s.target_type in (${texts(supporting)})`,
+          holds(of, 'r.id = s.from_id', options),
+          ...isNobodyElses(of, options),
+        ].join(' and ')}
      )
      insert into sluice.export_supporting (export_id, type, id, any_age)
      select ${uuid(of.id)}, type, id, bool_or(any_age) from found group by type, id
@@ -53,9 +57,11 @@ function firstStep(
     ...versionsPresent(of, { type: device, kind: 'output' }, options),
     ...inCompartments(of, 'Device', 'output'),
   ];
+  const joined = joinedMembers(of);
+  const isNew = joined === undefined ? 'false' : `coalesce(r.patient in ${joined}, false)`;
   return `${referred}
        union all
-       select r.type, r.id, false, 0 from sluice.resources r where ${theirs.join(' and ')}`;
+       select r.type, r.id, ${isNew}, 0 from sluice.resources r where ${theirs.join(' and ')}`;
 }
 
 function referredTo(
@@ -71,10 +77,24 @@ function referredTo(
     ...(listed ? [`m.export_id = ${uuid(of.id)}`, 'm.present'] : []),
     holds(of, 'r.patient = s.from_id', options),
   ];
+  const having = isNobodyElses(of, options);
   return `select s.target_type, s.target_id, ${listed ? 'bool_or(m.is_new)' : 'false'}, 1
          from sluice.supporting_references s${listed ? ' join sluice.export_members m on m.patient = s.from_id' : ''}
         where ${conditions.join(' and ')}
-        group by s.target_type, s.target_id`;
+        group by s.target_type, s.target_id${having.length === 0 ? '' : ` having ${having.join(' and ')}`}`;
+}
+
+/**
+ * That the target `s` points to does not tell of somebody outside the level, or no way would lead
+ * through it. One that is not there may have been deleted, which is told.
+ */
+function isNobodyElses(of: Export, options: PartQueryOptions): string[] {
+  const others = ofNobodyElse(of, 's.target_type');
+  if (others.length === 0) return [];
+  const present = versionsPresent(of, { type: 's.target_type', kind: 'output' }, options);
+  const exists = (conditions: readonly string[]): string =>
+    `exists (select from sluice.resources r where r.id = s.target_id and ${conditions.join(' and ')})`;
+  return [`(${exists([...present, ...others])} or not ${exists(present)})`];
 }
 
 /** That the reference `s` is made at the export's transactionTime, by a resource that is told of. */
