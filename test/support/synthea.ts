@@ -31,13 +31,18 @@ export function syntheaFolder(): string | undefined {
 
 /** Reads every resource of a folder of NDJSON files. */
 export function readSamples(folder: string): Sample[] {
+  return readLines(folder).map(readSample);
+}
+
+/** The lines of a folder of NDJSON files. */
+export function readLines(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => /\.ndjson(\.gz)?$/.test(name))
     .sort()
     .flatMap((name) => {
       const bytes = readFileSync(join(folder, name));
       const text = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
-      return text.trimEnd().split('\n').map(readSample);
+      return text.trimEnd().split('\n');
     });
 }
 
@@ -48,7 +53,8 @@ interface Reading {
   readonly member?: readonly { entity: { reference: string }; inactive?: boolean }[];
 }
 
-function readSample(line: string): Sample {
+/** Reads what a test must know of one resource. */
+export function readSample(line: string): Sample {
   const resource = JSON.parse(line) as Reading;
   const { resourceType: type, id } = resource;
   return {
