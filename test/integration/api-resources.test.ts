@@ -385,18 +385,18 @@ describe('pages of Groups', () => {
 describe('a search that finds little', () => {
   test('looks at so many Groups, gives what it has, and goes on with the next page', async () => {
     const big = 'x'.repeat(5 * 2 ** 20);
-    const groups = Array.from({ length: 45 }, (_, n) => ({
+    const groups = Array.from({ length: 23 }, (_, n) => ({
       resourceType: 'Group',
       id: `zz-${n + 10}`,
       type: 'person',
       actual: true,
-      name: n % 44 === 0 ? 'Needle' : 'Hay',
+      name: n % 22 === 0 ? 'Needle' : 'Hay',
       text: { status: 'generated', div: `<div>${big}</div>` },
     }));
     for (const group of groups) await stack.store(group);
     const from = Buffer.from('zz').toString('base64url');
     const pages = await allPages(`${base}/Group?name:contains=needle&_page=${from}`);
-    expect(pages.flat()).toEqual(['zz-10', 'zz-54']);
+    expect(pages.flat()).toEqual(['zz-10', 'zz-32']);
     expect(pages.length).toBeGreaterThan(1);
   }, 120_000);
 });

@@ -2,8 +2,7 @@ import type { Narrowing } from '@sluice/fhir';
 import { narrowingSql } from './narrowing.ts';
 import type { Queryable } from './pool.ts';
 
-/** Groups looked at by one statement, and the bytes of their bodies; one Group may be longer than that. */
-const windowGroups = 500;
+/** Bytes of bodies looked at by one statement; one Group may be longer than that. */
 const windowBytes = 4 * 2 ** 20;
 
 /** The Groups that follow an id, in the order of ids. */
@@ -16,13 +15,13 @@ export interface GroupWindow {
 
 /**
  * Reads the next Groups of the present behind an id ('' is before all), with the bodies of those that
- * meet the condition. Bounded in Groups and in bytes: whoever searches asks again from the last id.
+ * meet the condition. Bounded in Groups (`most`) and in bytes: whoever searches asks again from the last id.
  * A Group that is there all the while is seen exactly once, whatever else is written between two windows.
  */
 export async function readGroupWindow(
   db: Queryable,
   narrowing: Narrowing,
-  after: string,
+  { after, most }: { readonly after: string; readonly most: number },
 ): Promise<GroupWindow> {
   const parts = 'all' in narrowing ? narrowing.all : [narrowing];
   // By ids the index finds the few that are asked for; everything else is looked at window by window.
@@ -36,16 +35,16 @@ export async function readGroupWindow(
                        from sluice.resources r
                       where ${['r.type = $1', 'r.is_current', 'not r.deleted', 'r.id > $2', ...ids].join(' and ')}
                       order by r.id
-                      limit ${windowGroups}) w
+                      limit $3) w
             ) r
       where r.bytes_before < ${windowBytes}
       order by r.id`,
-    ['Group', after],
+    ['Group', after, most],
   );
   const found = rows[0]?.found ?? 0;
   return {
     groups: rows.map(({ id, body }) => ({ id, body })),
-    isLast: found < windowGroups && rows.length === found,
+    isLast: found < most && rows.length === found,
   };
 }
 

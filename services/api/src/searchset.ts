@@ -3,8 +3,9 @@ import { readGroupWindow } from '@sluice/postgres';
 import type { Dependencies } from './dependencies.ts';
 import { pageAfter, type GroupQuery } from './group-query.ts';
 
-/** Windows of Groups that one request looks at; a search that finds little goes on with the next page. */
+/** What one request looks at; a search that finds little goes on with the next page. */
 const mostWindows = 20;
+const windowGroups = 500;
 
 /**
  * Writes the page of a Group search as the text of a Bundle, piece by piece, so that of all the Groups
@@ -23,7 +24,9 @@ export async function* searchset(
   let found = 0;
   let isOver = false;
   search: for (let windows = 0; windows < mostWindows && !isOver; windows++) {
-    const window = await readGroupWindow(pool, narrowing, seen);
+    // Where most Groups match, the first window is a page, and one more to know whether it is the last.
+    const most = windows === 0 ? count + 1 : windowGroups;
+    const window = await readGroupWindow(pool, narrowing, { after: seen, most });
     for (const { id, body } of window.groups) {
       if (body !== null && passes(JSON.parse(body) as object)) {
         // It is known now that a next page has something.
