@@ -49,9 +49,14 @@ export function acceptedModifiers({ type, paths }: SearchParameter): readonly st
   }
 }
 
+/** Whether a resource type may stand as the modifier: `subject:Patient`. */
+export function acceptsTargetTypes({ paths }: SearchParameter): boolean {
+  return paths.some(({ type }) => type === 'Reference');
+}
+
 function document(parameter: SearchParameter): string {
   const modifiers = acceptedModifiers(parameter).map((modifier) => `:${modifier}`);
-  const types = parameter.paths.some(({ type }) => type === 'Reference') ? ' and :[type]' : '';
+  const types = acceptsTargetTypes(parameter) ? ' and :[type]' : '';
   return `${modifiers.join(', ')}${types}${notes[parameter.type] ?? ''}`;
 }
 

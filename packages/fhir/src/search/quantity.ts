@@ -1,11 +1,11 @@
 import {
-  type NumberRange,
   elementNumberRange,
-  pointRange,
+  type NumberRange,
+  type NumberValue,
   parseNumberValue,
+  pointRange,
   rangeTest,
 } from './number.ts';
-import type { NumberValue } from './number.ts';
 import { splitValue, unescapeValue } from './query.ts';
 import { SearchError } from './search-error.ts';
 

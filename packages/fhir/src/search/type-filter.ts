@@ -1,5 +1,5 @@
 import { isResourceType } from '../resource-types.ts';
-import { acceptedModifiers, isEvaluated } from './capability.ts';
+import { acceptedModifiers, acceptsTargetTypes, isEvaluated } from './capability.ts';
 import { type DateValue, parseDateValue } from './date.ts';
 import { type NumberValue, parseNumberValue } from './number.ts';
 import { type SearchParameter, searchParameters } from './parameters.ts';
@@ -80,25 +80,28 @@ function parseCriterion(
     );
   }
   const parameter = more.find((each) => each.name === name) ?? findParameter(type, name, written);
-  const target = modifier !== undefined && parameter.type === 'reference' ? modifier : '';
-  if (
-    modifier !== undefined &&
-    !acceptedModifiers(parameter).includes(modifier) &&
-    !isResourceType(target)
-  ) {
-    const chained = target.includes('.') ? ' Chained parameters are not supported.' : '';
-    const more = parameter.type === 'reference' ? ' and resource types' : '';
-    throw new SearchError(
-      'not-supported',
-      `${written}: of the modifiers, ${name} has ${acceptedModifiers(parameter).join(', ')}${more}.${chained}`,
-      written,
-    );
+  if (modifier !== undefined) {
+    checkModifier(parameter, modifier, written);
   }
   const pieces = splitValue(value, ',');
   if (pieces.includes('')) {
     throw new SearchError('invalid', `${written}: "${value}" has an empty value in it.`, written);
   }
   return { parameter, condition: parseCondition(parameter, modifier, { pieces, written }) };
+}
+
+function checkModifier(parameter: SearchParameter, modifier: string, written: string): void {
+  const accepted = acceptedModifiers(parameter);
+  const takesTypes = acceptsTargetTypes(parameter);
+  if (accepted.includes(modifier) || (takesTypes && isResourceType(modifier))) {
+    return;
+  }
+  const chained = modifier.includes('.') ? ' Chained parameters are not supported.' : '';
+  throw new SearchError(
+    'not-supported',
+    `${written}: of the modifiers, ${parameter.name} has ${accepted.join(', ')}${takesTypes ? ' and resource types' : ''}.${chained}`,
+    written,
+  );
 }
 
 function findParameter(type: string, name: string, written: string): SearchParameter {
