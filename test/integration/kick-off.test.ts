@@ -23,7 +23,7 @@ beforeAll(async () => {
       resourceType: 'Group',
       id: 'g1',
       member: [{ entity: { reference: 'Patient/p1' } }, { entity: { reference: 'Patient/p2' } }],
-    } as { resourceType: string; id: string },
+    },
   );
 });
 afterAll(() => stack.drop());
@@ -63,7 +63,69 @@ describe.each(levels)('%s', (path) => {
       '406 not-supported',
     ],
     ['an unknown parameter', '?x=1', { headers: kickOffHeaders }, '400 not-supported'],
-    ['_typeFilter', '?_typeFilter=Patient%3Fx=1', { headers: kickOffHeaders }, '400 not-supported'],
+    [
+      'a _typeFilter with a parameter that is none',
+      '?_typeFilter=Patient%3Fx=1',
+      { headers: kickOffHeaders },
+      '400 not-supported',
+    ],
+    [
+      'a lenient _typeFilter with a result parameter',
+      '?_typeFilter=Patient%3F_sort=name',
+      { headers: lenient },
+      '400 invalid',
+    ],
+    [
+      'a _typeFilter of no type',
+      '?_typeFilter=%3Fname=x',
+      { headers: kickOffHeaders },
+      '400 invalid',
+    ],
+    [
+      '_elements that are no root elements',
+      '?_elements=a.b.c',
+      { headers: kickOffHeaders },
+      '400 invalid',
+    ],
+    ['_elements that R4 does not have', '?_elements=x', { headers: kickOffHeaders }, '400 value'],
+    ['an _until that is none', '?_until=x', { headers: lenient }, '400 value'],
+    [
+      'an _until before _since',
+      '?_since=2020-01-02T00:00:00Z&_until=2020-01-01T00:00:00Z',
+      { headers: lenient },
+      '400 value',
+    ],
+    [
+      '_until under both of its names',
+      '?_until=2020-01-01T00:00:00Z&_till=2020-01-01T00:00:00Z',
+      { headers: kickOffHeaders },
+      '400 invalid',
+    ],
+    [
+      'unknown associated data',
+      '?includeAssociatedData=x',
+      { headers: kickOffHeaders },
+      '400 not-supported',
+    ],
+    [
+      '_history with a _typeFilter',
+      '?includeAssociatedData=_history&_typeFilter=Patient%3Factive=true',
+      { headers: kickOffHeaders },
+      '400 not-supported',
+    ],
+    [
+      'organizeOutputBy',
+      '?organizeOutputBy=Patient',
+      { headers: kickOffHeaders },
+      '400 not-supported',
+    ],
+    [
+      'allowPartialManifests that is no boolean',
+      '?allowPartialManifests=1',
+      { headers: kickOffHeaders },
+      '400 value',
+    ],
+    ['_container', '?_container=x', { headers: kickOffHeaders }, '400 not-supported'],
     ['an unknown type', '?_type=MissingType', { headers: kickOffHeaders }, '400 value'],
     [
       'an unknown format',
@@ -133,10 +195,39 @@ describe.each(levels)('%s', (path) => {
     ['?_since=2020-01-01T00:00:00%2B05:00', { headers: kickOffHeaders }],
     ['?_since=2020-01-01T00:00:00.123+05:00', { headers: kickOffHeaders }],
     ['?_type=Patient,%20Observation&_type=Encounter', { headers: kickOffHeaders }],
-    ['?_typeFilter=Patient%3Fstatus=active&_elements=id', { headers: lenient }],
+    ['?_typeFilter=Patient%3Fstatus=active&_elements=id,x', { headers: lenient }],
+    [
+      '?_typeFilter=Patient%3Fstatus=active&_typeFilter=Patient%3Fgender=male',
+      { headers: lenient },
+    ],
+    ['?_typeFilter=Patient%3Fgender=male,Observation%3Fcode=x', { headers: kickOffHeaders }],
+    ['?_elements=id,Patient.meta', { headers: kickOffHeaders }],
+    ['?_until=2020-01-01T00:00:00%2B05:00', { headers: kickOffHeaders }],
+    ['?_till=2057-01-01T00:00:00Z', { headers: kickOffHeaders }],
+    [
+      '?includeAssociatedData=LatestProvenanceResources,RelevantProvenanceResources',
+      { headers: kickOffHeaders },
+    ],
+    [
+      '?includeAssociatedData=LatestProvenanceResources&includeAssociatedData=_history',
+      { headers: kickOffHeaders },
+    ],
+    ['?organizeOutputBy=Patient&allowPartialManifests=true&_container=x', { headers: lenient }],
+    ['?allowPartialManifests=false', { headers: kickOffHeaders }],
     ['?_type=MissingType,Patient', { headers: lenient }],
     ['', { headers: { accept: '*/*', prefer: ['wait=5', 'Respond-Async'] } }],
     ['', post(parameters({ name: '_since', valueInstant: '2020-01-01T00:00:00Z' }))],
+    [
+      '',
+      post(
+        parameters(
+          { name: '_until', valueInstant: '2020-01-01T00:00:00Z' },
+          { name: '_typeFilter', valueString: 'Patient?gender=male,female' },
+          { name: '_elements', valueString: 'id,Patient.meta' },
+          { name: 'includeAssociatedData', valueCode: 'RelevantProvenanceResources' },
+        ),
+      ),
+    ],
   ])('accepts %s', async (query, question) => {
     const answer = await ask(base + path + query, question);
     expect(verdict(answer)).toBe('202');
@@ -169,10 +260,52 @@ test.each<[string, string]>([
   ['/Patient/$export?patient=', '400 value'],
   ['/Patient/$export?patient=p1,unknown', '400 not-found'],
   ['/Patient/$export?patient=Group/g1', '400 invalid'],
-  ['/Patient/$export?_type=Organization', '400 not-supported'],
+  ['/Patient/$export?_type=Binary', '400 not-supported'],
+  ['/Group/g1/$export?_type=Patient,Bundle', '400 not-supported'],
   ['/Group/g1/$export?patient=outsider', '400 not-found'],
 ])('%s is answered %s', async (path, expected) => {
   expect(verdict(await ask(base + path, { headers: kickOffHeaders }))).toBe(expected);
+});
+
+/** What was stored of an accepted kick-off; the export is deleted. */
+async function storedOf(path: string, question: Question): Promise<Record<string, unknown>> {
+  const answer = await ask(base + path, question);
+  expect(verdict(answer)).toBe('202');
+  const location = answer.headers['content-location'] ?? '';
+  const { rows } = await stack.database.pool.query<{ stored: Record<string, unknown> }>(
+    'select kick_off as stored from sluice.exports where id = $1',
+    [location.split('/').at(-1)],
+  );
+  await end(location);
+  return rows[0]?.stored ?? {};
+}
+
+test('what selects resources is stored with the export, the same by GET and by POST', async () => {
+  const expected = {
+    baseUrl: base,
+    types: ['Patient', 'Observation', 'Practitioner'],
+    until: '2020-01-01T00:00:00.000000Z',
+    typeFilters: { Observation: ['code=http%3A%2F%2Floinc.org%7C8867-4,x', 'status=final'] },
+    elements: { '*': ['id'], Patient: ['name'] },
+    associated: { provenance: 'relevant' },
+  };
+  const query = new URLSearchParams([
+    ['_type', 'Patient,Observation,Practitioner'],
+    ['_until', '2020-01-01T00:00:00Z'],
+    ['_typeFilter', 'Observation?code=http%3A%2F%2Floinc.org%7C8867-4,x,Observation?status=final'],
+    ['_elements', 'id,Patient.name'],
+    ['includeAssociatedData', 'LatestProvenanceResources,RelevantProvenanceResources'],
+  ]);
+  const body = parameters(
+    ...[...query].map(([name, value]) =>
+      name === '_until' ? { name, valueInstant: value } : { name, valueString: value },
+    ),
+  );
+  for (const level of ['/Patient/$export', '/Group/g1/$export']) {
+    const byGet = await storedOf(`${level}?${query.toString()}`, { headers: kickOffHeaders });
+    expect(byGet).toMatchObject(expected);
+    expect(await storedOf(level, post(body))).toEqual({ ...byGet, request: base + level });
+  }
 });
 
 test.each([
@@ -244,4 +377,45 @@ test('absolute URLs begin with BASE_URL, whatever the request says of its host',
   );
   expect(rows[0]?.request).toBe('https://fhir.example.org/bulk/%24export?_type=Patient%2CGroup');
   await end(`${base}/$export-status/${id}`);
+});
+
+test('a deployment may narrow what is accepted', async () => {
+  const narrow = await stack.start({
+    SUPPORTING_RESOURCES: 'off',
+    PATIENT_PARAM_GET: 'off',
+    TILL_SYSTEM_ONLY: 'true',
+  });
+  const till = '_till=2020-01-01T00:00:00Z';
+  for (const [path, expected] of [
+    ['/Patient/$export?_type=Practitioner', '400 not-supported'],
+    ['/Patient/$export?patient=p1', '400 invalid'],
+    [`/Group/g1/$export?${till}`, '400 not-supported'],
+  ] as const) {
+    expect(verdict(await ask(narrow + path, { headers: kickOffHeaders }))).toBe(expected);
+  }
+  await end(await begin(narrow, `/$export?${till}`));
+});
+
+test('an _until from before what history is kept is refused', async () => {
+  const forgetful = await stack.start({ HISTORY_RETENTION: '2h' });
+  const path = (hours: number, mode: string) =>
+    `/$export?${mode}=${new Date(Date.now() - hours * 3_600_000).toISOString()}`;
+  const ask400 = async (on: string, hours: number) => {
+    const answer = await ask(on + path(hours, '_until'), { headers: lenient });
+    expect(verdict(answer)).toBe('400 value');
+    expect(outcomeOf(answer).issue[0]?.details.text).toMatch(
+      /the earliest instant that can be answered/,
+    );
+  };
+  await ask400(forgetful, 3);
+  await end(await begin(forgetful, path(1, '_until')));
+  await end(await begin(forgetful, path(3, '_since')));
+  await end(await begin(base, path(3, '_until')));
+
+  const { pool } = stack.database;
+  await pool.query(`update sluice.history_kept_since set at = now() - interval '30 minutes'`);
+  await ask400(forgetful, 1);
+  await ask400(base, 1);
+  await pool.query(`update sluice.history_kept_since set at = '-infinity'`);
+  await end(await begin(base, path(1, '_until')));
 });

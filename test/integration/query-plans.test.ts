@@ -48,6 +48,7 @@ async function planOf(kickOff: Partial<KickOff>, part: Partial<PlannedPart>): Pr
     kickOff: {
       level: 'system',
       request: '',
+      baseUrl: 'http://x/fhir',
       outputFormat: 'ndjson',
       lenient: false,
       notices: [],
@@ -68,6 +69,7 @@ async function planOf(kickOff: Partial<KickOff>, part: Partial<PlannedPart>): Pr
     kind: 'output',
     type: 'Observation',
     access: 'range',
+    attachments: false,
     ...range,
   } as const;
   const read = partRead(of, { ...planned, ...part }, { sinceBasis: 'last-updated' });

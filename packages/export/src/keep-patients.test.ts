@@ -5,6 +5,7 @@ import { keepPatients } from './keep-patients.ts';
 const kickOff: KickOff = {
   level: 'patient',
   request: 'r',
+  baseUrl: 'http://x/fhir',
   outputFormat: 'ndjson',
   patients: ['1', '2', '3'],
   lenient: false,

@@ -15,12 +15,20 @@ interface Definition {
   readonly forms: readonly string[];
 }
 
+const instantForms = ['valueInstant', 'valueDateTime', 'valueString', 'valueDate'] as const;
+
 /** Every parameter of a kick-off that is supported. */
 export const kickOffParameters = {
   _type: { list: true, forms: ['valueString', 'valueCode'] },
-  _since: { forms: ['valueInstant', 'valueDateTime', 'valueString', 'valueDate'] },
-  _outputFormat: { forms: ['valueString', 'valueCode'] },
+  _since: { forms: instantForms },
+  _until: { forms: instantForms },
+  _till: { forms: instantForms },
+  _typeFilter: { list: true, forms: ['valueString'] },
+  _elements: { list: true, forms: ['valueString', 'valueCode'] },
   patient: { list: true, forms: ['valueReference', 'valueString', 'valueId', 'valueUri'] },
+  includeAssociatedData: { list: true, forms: ['valueCode', 'valueString', 'valueCoding'] },
+  allowPartialManifests: { forms: ['valueBoolean', 'valueString'] },
+  _outputFormat: { forms: ['valueString', 'valueCode'] },
   _format: { forms: ['valueString', 'valueCode'] },
   _pretty: { forms: ['valueBoolean', 'valueString'] },
 } as const satisfies Record<string, Definition>;
@@ -28,16 +36,10 @@ export const kickOffParameters = {
 /** Name of a supported parameter. */
 export type KickOffParameter = keyof typeof kickOffParameters;
 
-/** Parameters that the guide or a vendor defines and this server does not support. */
-const unsupported = new Set([
-  '_typeFilter',
-  '_elements',
-  '_until',
-  '_till',
-  'includeAssociatedData',
-  'organizeOutputBy',
-  'allowPartialManifests',
-  '_container',
+/** Parameters that the guide or a vendor defines and this server does not support, with what it does instead. */
+const unsupported: ReadonlyMap<string, string> = new Map([
+  ['organizeOutputBy', 'Every file holds resources of one type.'],
+  ['_container', 'The files went where those of every export go.'],
 ]);
 
 /** The given parameters by name; every name in it is supported and no 0..1 name has two values. */
@@ -88,10 +90,13 @@ function isSupported(name: string): name is KickOffParameter {
 }
 
 function rejectName(name: string, findings: Findings): void {
-  const text = unsupported.has(name)
-    ? `The parameter ${name} is not supported by this server.`
-    : `${quoted(name)} is not a parameter of this operation; accepted: ${Object.keys(kickOffParameters).join(', ')}.`;
-  findings.rejectUnlessLenient('not-supported', shownName(name), text, 'It was ignored.');
+  const instead = unsupported.get(name);
+  const text =
+    instead === undefined
+      ? `${quoted(name)} is not a parameter of this operation; accepted: ${Object.keys(kickOffParameters).join(', ')}.`
+      : `The parameter ${name} is not supported by this server.`;
+  const remedy = instead ?? 'It was ignored.';
+  findings.rejectUnlessLenient('not-supported', shownName(name), text, remedy);
 }
 
 /** As an expression: text that Postgres could not store, say, must not get into a notice. */
@@ -126,4 +131,20 @@ function checkForms(
     wrong.form === undefined ? 'has no value' : `cannot be read from ${quoted(wrong.form)}`;
   findings.reject('invalid', name, `${name} ${held}; accepted: ${forms.join(', ')}.`);
   return [];
+}
+
+/** The value of a parameter that is given at most once. */
+export function singleValue(given: GivenParameters, name: KickOffParameter): string | undefined {
+  return given.get(name)?.[0]?.value;
+}
+
+/** The items of a list parameter, which may be repeated, hold commas, or both; each once, in order. */
+export function listedValues(given: GivenParameters, name: KickOffParameter): string[] {
+  return listValues((given.get(name) ?? []).map(({ value }) => value ?? ''));
+}
+
+/** Splits comma lists, trims, and drops empty and repeated items; keeps the order. */
+export function listValues(values: readonly string[]): string[] {
+  const items = values.flatMap((value) => value.split(',')).map((item) => item.trim());
+  return [...new Set(items.filter((item) => item !== ''))];
 }

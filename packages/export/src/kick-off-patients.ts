@@ -1,8 +1,8 @@
 import { isId, parseReference } from '@sluice/fhir';
 import type { Findings } from './findings.ts';
-import { listValues } from './kick-off-checks.ts';
 import {
   kickOffParameters,
+  listValues,
   type GivenParameter,
   type GivenParameters,
 } from './kick-off-parameters.ts';
@@ -30,6 +30,12 @@ export function checkPatients(
     findings.reject('invalid', 'patient', text);
     return undefined;
   }
+  if (options.patientParamGet === 'off' && parameters.some(isOfQuery)) {
+    const text =
+      'patient is not accepted in a query by this server; accepted: in the body of a POST.';
+    findings.reject('invalid', 'patient', text);
+    return undefined;
+  }
   const texts = parameters.flatMap(textsOf);
   const ids = texts.map((text) => patientId(text, options.baseUrl));
   const wrong = texts.filter((_, index) => ids[index] === undefined);
@@ -40,6 +46,11 @@ export function checkPatients(
   const patients = [...new Set(ids.filter((id) => id !== undefined))];
   checkCount(patients, wrong.length, options, findings);
   return patients;
+}
+
+/** In a body only what has no value has no form. */
+function isOfQuery({ form, value }: GivenParameter): boolean {
+  return form === undefined && value !== undefined;
 }
 
 /** An entry without a usable value stays as an empty text, which is nobody's reference. */

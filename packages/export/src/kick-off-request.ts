@@ -30,6 +30,12 @@ export interface KickOffOptions {
   readonly baseUrl: string;
   /** Most patients one kick-off may name; default 200,000. */
   readonly maxPatients?: number;
+  /** `on` (default): exports at patient and group level hold types outside the Patient compartment that they refer to. */
+  readonly supportingResources?: 'on' | 'off';
+  /** `on` (default): `patient` may come in the query, not only in a body. */
+  readonly patientParamGet?: 'on' | 'off';
+  /** `_till` is for system level alone; `_until` is for every level all the same. */
+  readonly tillSystemOnly?: boolean;
 }
 
 /** Most patients that a kick-off may name unless the options say otherwise. */

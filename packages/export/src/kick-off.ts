@@ -1,10 +1,15 @@
 import type { KickOff } from './export.ts';
 import { Findings } from './findings.ts';
-import { checkFormat, checkOutputFormat, checkSince, checkTypes } from './kick-off-checks.ts';
+import { checkAssociated } from './kick-off-associated.ts';
+import { checkFormat, checkOutputFormat, checkPartialManifests } from './kick-off-checks.ts';
+import { checkElements } from './kick-off-elements.ts';
 import { checkAccept, checkBodyType, checkPrefer } from './kick-off-header-checks.ts';
 import { readParameters } from './kick-off-parameters.ts';
 import { checkPatients } from './kick-off-patients.ts';
 import type { KickOffOptions, KickOffRequest } from './kick-off-request.ts';
+import { checkTypeFilters } from './kick-off-type-filters.ts';
+import { checkTypes } from './kick-off-types.ts';
+import { checkWindow } from './kick-off-window.ts';
 import { parsePrefer } from './prefer.ts';
 
 /**
@@ -22,16 +27,24 @@ export function parseKickOff(request: KickOffRequest, options: KickOffOptions): 
   const given = readParameters(request, findings);
   checkFormat(given, findings);
   const outputFormat = checkOutputFormat(given, findings);
-  const since = checkSince(given, options.now, findings);
-  const types = checkTypes(given, request.level, findings);
+  checkPartialManifests(given, findings);
+  const window = checkWindow(given, request.level, options, findings);
+  const types = checkTypes(given, request.level, options, findings);
+  const typeFilters = checkTypeFilters(given, types, request, options, findings);
+  const elements = checkElements(given, findings);
+  const associated = checkAssociated(given, typeFilters !== undefined, findings);
   const patients = checkPatients(given, request, options, findings);
   findings.throwFaults();
   return {
     level: request.level,
     ...(request.groupId === undefined ? {} : { groupId: request.groupId }),
     request: request.url,
+    baseUrl: options.baseUrl,
     ...(types === undefined ? {} : { types }),
-    ...(since === undefined ? {} : { since }),
+    ...window,
+    ...(typeFilters === undefined ? {} : { typeFilters }),
+    ...(elements === undefined ? {} : { elements }),
+    ...(associated === undefined ? {} : { associated }),
     outputFormat,
     ...(patients === undefined ? {} : { patients }),
     lenient: findings.lenient,

@@ -7,6 +7,7 @@ const found: Export = {
   kickOff: {
     level: 'system',
     request: 'http://x/fhir/$export?_type=Patient',
+    baseUrl: 'http://x/fhir',
     outputFormat: 'ndjson',
     lenient: false,
     notices: [],
@@ -17,6 +18,8 @@ const found: Export = {
   settled: true,
   folder: 'f',
   partsTotal: 1,
+  stageEnds: [],
+  hasJoinedMembers: false,
   partsCompleted: 1,
   resourcesEstimated: 1,
 };

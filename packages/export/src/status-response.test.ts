@@ -10,6 +10,7 @@ const waiting: Export = {
   kickOff: {
     level: 'system',
     request: 'http://x/fhir/$export',
+    baseUrl: 'http://x/fhir',
     outputFormat: 'ndjson',
     lenient: false,
     notices: [],
@@ -20,6 +21,8 @@ const waiting: Export = {
   settled: true,
   folder: 'f',
   partsTotal: 0,
+  stageEnds: [],
+  hasJoinedMembers: false,
   partsCompleted: 0,
   resourcesEstimated: 0,
 };

@@ -1,4 +1,13 @@
-import { parseKickOff, preferenceApplied, type KickOffRequest, type Level } from '@sluice/export';
+import {
+  checkHistoryKept,
+  parseKickOff,
+  preferenceApplied,
+  type KickOff,
+  type KickOffOptions,
+  type KickOffRequest,
+  type Level,
+} from '@sluice/export';
+import { readHistoryKeptSince } from '@sluice/postgres';
 import type { Request, RequestHandler } from 'express';
 import { checkAgainstStore } from '../check-against-store.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -10,11 +19,8 @@ import { startExport } from '../start-export.ts';
 export function kickOff(level: Level, deps: Dependencies): RequestHandler {
   return async (req, res) => {
     const request = kickOffRequest(level, req, deps.baseUrl);
-    const parsed = parseKickOff(request, {
-      headers: deps.settings.KICKOFF_HEADERS,
-      now: deps.now(),
-      baseUrl: deps.baseUrl,
-    });
+    const parsed = parseKickOff(request, kickOffOptions(deps));
+    await checkUntil(parsed, deps);
     const checked = await checkAgainstStore(deps.pool, parsed);
     const context = contextOf(res);
     const { id, slot } = await startExport(deps, checked, context.subject);
@@ -25,6 +31,27 @@ export function kickOff(level: Level, deps: Dependencies): RequestHandler {
     res.setHeader('Content-Location', `${deps.baseUrl}/$export-status/${id}`);
     res.status(202).end();
   };
+}
+
+function kickOffOptions({ settings, baseUrl, now }: Dependencies): KickOffOptions {
+  return {
+    headers: settings.KICKOFF_HEADERS,
+    now: now(),
+    baseUrl,
+    supportingResources: settings.SUPPORTING_RESOURCES,
+    patientParamGet: settings.PATIENT_PARAM_GET,
+    tillSystemOnly: settings.TILL_SYSTEM_ONLY,
+  };
+}
+
+/** What history there is matters only to `_until`, so it is looked up only for that. */
+async function checkUntil(kickOff: KickOff, { pool, settings, now }: Dependencies): Promise<void> {
+  if (kickOff.until === undefined) return;
+  const retention = settings.HISTORY_RETENTION;
+  // Not only what has been purged: a client must not depend on when that happens to run.
+  const promised =
+    retention === 'forever' ? undefined : new Date(Math.max(0, now() - retention)).toISOString();
+  checkHistoryKept(kickOff, [promised, await readHistoryKeptSince(pool)]);
 }
 
 function kickOffRequest(level: Level, req: Request, baseUrl: string): KickOffRequest {
