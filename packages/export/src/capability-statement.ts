@@ -1,10 +1,14 @@
-import { resourceTypes } from '@sluice/fhir';
-import { kickOffParameters } from './kick-off-parameters.ts';
+import { resourceTypes, searchParametersOf, type SearchCapability } from '@sluice/fhir';
+import { kickOffParameters, type KickOffParameter } from './kick-off-parameters.ts';
+import type { KickOffOptions } from './kick-off-request.ts';
 
 const guide = 'http://hl7.org/fhir/uv/bulkdata';
 
 /** What a capability statement says of this deployment. */
-export interface CapabilityOptions {
+export interface CapabilityOptions extends Pick<
+  KickOffOptions,
+  'supportingResources' | 'patientParamGet' | 'tillSystemOnly'
+> {
   readonly baseUrl: string;
   /** Version of Sluice. */
   readonly version: string;
@@ -16,7 +20,8 @@ export interface CapabilityOptions {
 
 /**
  * Builds the CapabilityStatement: what this server does now, nothing else. There is one `rest` entry
- * (clients keep the last they see), and the resource types are those that an export can hold.
+ * (clients keep the last they see), the resource types are those that an export can hold, and their
+ * search parameters those of `_typeFilter`, as the search engine has them.
  */
 export function capabilityStatement(options: CapabilityOptions): object {
   return {
@@ -39,31 +44,92 @@ export function capabilityStatement(options: CapabilityOptions): object {
     rest: [
       {
         mode: 'server',
-        documentation: 'Exports are asynchronous: kick-off, status, files, delete.',
+        documentation: restDocumentation,
         security: { cors: false, description: options.security },
-        resource: [...resourceTypes].sort().map(resource),
-        operation: [operation('export', 'export')],
+        resource: [...resourceTypes].sort().map((type) => resource(type, options)),
+        operation: [operation('export', 'export', options)],
       },
     ],
   };
 }
 
-function resource(type: string): object {
-  if (type !== 'Patient' && type !== 'Group') return { type };
+const restDocumentation =
+  'Exports are asynchronous: kick-off, status, files, delete. ' +
+  'Every resource can be read by its id. Search parameters are those that _typeFilter takes; only Group can be searched over HTTP, ' +
+  'by those of its parameters that say so. ' +
+  'Not supported: composite and special search parameters, chains, _has, :in and :not-in; ' +
+  'of $export: organizeOutputBy, partial manifests, _container.';
+
+function resource(type: string, options: CapabilityOptions): object {
+  const parameters = searchParametersOf(type);
+  if (type !== 'Patient' && type !== 'Group') {
+    return { type, interaction: [{ code: 'read' }], searchParam: parameters };
+  }
+  const isGroup = type === 'Group';
   const name = `${type.toLowerCase()}-export`;
-  // The guide names it export; some clients look for the name of its definition.
-  return { type, operation: [operation('export', name), operation(name, name)] };
+  return {
+    type,
+    interaction: [{ code: 'read' }, ...(isGroup ? [{ code: 'search-type' }] : [])],
+    searchParam: isGroup ? groupParameters(parameters) : parameters,
+    // The guide names it export; some clients look for the name of its definition.
+    operation: [operation('export', name, options), operation(name, name, options)],
+  };
 }
 
-function operation(name: string, definition: string): object {
-  const supported = Object.keys(kickOffParameters).filter(
-    (parameter) => !(definition === 'export' && parameter === 'patient'),
-  );
+/** A Group can be looked up too; R4 has no search parameter for its name, so that one has no definition. */
+function groupParameters(parameters: readonly SearchCapability[]): object[] {
+  const searched = ['_id', 'identifier'];
+  return [
+    ...parameters.map(({ documentation = '', ...parameter }) => {
+      const use = searched.includes(parameter.name)
+        ? 'Search and _typeFilter.'
+        : '_typeFilter only.';
+      return { ...parameter, documentation: `${use} ${documentation}`.trim() };
+    }),
+    { name: 'name', type: 'string', documentation: 'Search only: the name of the Group.' },
+  ];
+}
+
+function operation(name: string, definition: string, options: CapabilityOptions): object {
+  const isSystem = definition === 'export';
+  const { supportingResources, patientParamGet, tillSystemOnly } = options;
+  const left = (parameter: KickOffParameter): boolean =>
+    isSystem ? parameter !== 'patient' : !(parameter === '_till' && tillSystemOnly);
+  const accepted = (Object.keys(kickOffParameters) as KickOffParameter[]).filter(left);
+  const documented: Record<KickOffParameter, string> = {
+    ...meanings,
+    patient: patientParamGet === 'off' ? `${meanings.patient}; in a body only` : meanings.patient,
+  };
+  const supporting =
+    supportingResources === 'off'
+      ? 'Resources outside the Patient compartment are not exported.'
+      : 'Resources outside the Patient compartment come along if exported ones refer to them.';
   return {
     name,
     definition: `${guide}/OperationDefinition/${definition}`,
-    documentation:
-      `GET, or POST with a Parameters resource. Parameters: ${supported.join(', ')}. ` +
-      '_outputFormat: application/fhir+ndjson, application/ndjson, ndjson, application/fhir+ndjson+gzip.',
+    documentation: [
+      'GET, or POST with a Parameters resource.',
+      ...(isSystem ? [] : [supporting]),
+      ...accepted.map((parameter) => `${parameter}: ${documented[parameter]}.`),
+    ].join('\n\n'),
   };
 }
+
+/** What each parameter takes, in words. */
+const meanings: Readonly<Record<KickOffParameter, string>> = {
+  _type: 'names of resource types; commas and repetition',
+  _since: 'an instant; what changed after it',
+  _until: 'an instant; the state as of then',
+  _till: 'another name of _until',
+  _typeFilter:
+    'Type?query, with the search parameters of that type listed here; repeated, or with commas between them; filters of one type are alternatives',
+  _elements: 'root elements, as element or Type.element; commas and repetition',
+  patient: 'references to patients, or their ids; commas and repetition',
+  includeAssociatedData:
+    'LatestProvenanceResources, RelevantProvenanceResources, and without _typeFilter _history, _deleted; commas and repetition',
+  allowPartialManifests: 'false',
+  _outputFormat:
+    'application/fhir+ndjson, application/ndjson, ndjson, application/fhir+ndjson+gzip',
+  _format: 'json, application/json, application/fhir+json',
+  _pretty: 'a boolean, without effect',
+};

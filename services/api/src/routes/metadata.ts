@@ -7,12 +7,15 @@ import { version, versionDate } from '../version.ts';
 const formats = new Set(['json', ...jsonTypes]);
 
 /** `GET metadata`: open to everyone. */
-export function metadata({ baseUrl }: Dependencies): RequestHandler {
+export function metadata({ baseUrl, settings }: Dependencies): RequestHandler {
   const body = capabilityStatement({
     baseUrl,
     version,
     date: versionDate,
     security: 'No authentication: anyone who can reach this address may call it.',
+    supportingResources: settings.SUPPORTING_RESOURCES,
+    patientParamGet: settings.PATIENT_PARAM_GET,
+    tillSystemOnly: settings.TILL_SYSTEM_ONLY,
   });
   return (req, res) => {
     const format = new URLSearchParams(req.originalUrl.split('?')[1] ?? '').get('_format');
