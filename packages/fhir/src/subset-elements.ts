@@ -1,5 +1,5 @@
 import { type JsonMember, type JsonSpan, scanArray, scanObject } from './json-scan.ts';
-import { addMetaItem, type MetaItem } from './meta-item.ts';
+import { metaInsertion, type MetaItem } from './meta-item.ts';
 import { rootElementsOf } from './root-elements.ts';
 
 /** Without `display`: clients compare it as a whole (SPEC F-029, F-030). */
@@ -38,31 +38,60 @@ export function compileElements(
     isEssential || asked.has(name) ? jsonNames : jsonNames.filter((each) => asked.has(each)),
   );
   const kept = new Set([...always, ...names, ...names.map((name) => `_${name}`)]);
-  return (line) => addMetaItem(keepMembers(line, kept), tag);
+  return (line) => subset(line, kept);
 }
 
-const comma = Buffer.from(',');
+const comma = 0x2c;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
 
-function keepMembers(line: Buffer, kept: ReadonlySet<string>): Buffer {
+/** One pass, and one piece of memory: this is done for every resource of an export. */
+function subset(line: Buffer, kept: ReadonlySet<string>): Buffer {
   const members = scanObject(line);
-  const textOf = ({ start, value }: JsonMember) => line.subarray(start, value.end);
-  const staying = members.filter(({ name }) => kept.has(name)).map(textOf);
-  const texts = members.flatMap((member) => {
-    if (kept.has(member.name)) return [textOf(member)];
-    return member.name === 'contained' ? keepContained(line, member.value, staying) : [];
-  });
-  return joined('{', texts, '}');
+  const { at, text } = metaInsertion(line, members, tag) ?? { at: 0, text: '' };
+  const output = Buffer.allocUnsafe(line.length + Buffer.byteLength(text));
+  let length = 0;
+  const copy = (from: Buffer, start: number, end: number): void => {
+    length += from.copy(output, length, start, end);
+  };
+  for (const { name, start, value } of members) {
+    const contained =
+      name === 'contained' && !kept.has(name)
+        ? keepContained(line, value, members, kept)
+        : undefined;
+    if (contained === undefined && !kept.has(name)) continue;
+    output[length] = length === 0 ? openBrace : comma;
+    length += 1;
+    if (contained !== undefined) {
+      copy(contained, 0, contained.length);
+    } else if (start < at && at <= value.end) {
+      copy(line, start, at);
+      length += output.write(text, length);
+      copy(line, at, value.end);
+    } else {
+      copy(line, start, value.end);
+    }
+  }
+  output[length] = closeBrace;
+  return output.subarray(0, length + 1);
 }
 
-/** The member `contained` with those of its resources that one of the texts refers to, or one of the kept resources. */
-function keepContained(line: Buffer, value: JsonSpan, staying: readonly Buffer[]): Buffer[] {
+/** The member `contained` with those of its resources that a kept member refers to, or another one of them; `undefined` when there are none. */
+function keepContained(
+  line: Buffer,
+  value: JsonSpan,
+  members: readonly JsonMember[],
+  names: ReadonlySet<string>,
+): Buffer | undefined {
   const resources = scanArray(line, value.start).map(({ start, end }) => {
     const text = line.subarray(start, end);
     return { text, id: idOf(text) };
   });
   const kept = new Set<Buffer>();
   // Grows while it is gone through.
-  const referring = [...staying];
+  const referring = members
+    .filter(({ name }) => names.has(name))
+    .map((member) => line.subarray(member.value.start, member.value.end));
   for (const text of referring) {
     for (const resource of resources) {
       if (!kept.has(resource.text) && refersTo(text, resource.id)) {
@@ -71,8 +100,9 @@ function keepContained(line: Buffer, value: JsonSpan, staying: readonly Buffer[]
       }
     }
   }
+  if (kept.size === 0) return undefined;
   const texts = resources.map(({ text }) => text).filter((text) => kept.has(text));
-  return texts.length === 0 ? [] : [joined('"contained":[', texts, ']')];
+  return Buffer.from(`"contained":[${texts.join(',')}]`);
 }
 
 function idOf(text: Buffer): unknown {
@@ -83,9 +113,4 @@ function idOf(text: Buffer): unknown {
 /** Whether the text has the string `#id` in it, as a reference, a canonical or a URI; ids need no escapes. */
 function refersTo(text: Buffer, id: unknown): boolean {
   return typeof id === 'string' && (text.includes(`"#${id}"`) || text.includes(`"\\u0023${id}"`));
-}
-
-function joined(open: string, texts: readonly Buffer[], close: string): Buffer {
-  const between = texts.flatMap((text, index) => (index === 0 ? [text] : [comma, text]));
-  return Buffer.concat([Buffer.from(open), ...between, Buffer.from(close)]);
 }

@@ -5,7 +5,6 @@ import {
   compileFilter,
   markDeleted,
   parseTypeFilter,
-  scanObject,
 } from '@sluice/fhir';
 
 /** What is to be done with each line; JSON, so that it can be sent to a thread. */
@@ -44,17 +43,18 @@ export function compileLineWork(work: LineWork): CompiledLineWork {
   const passes = compileFilters(work);
   const changes = compileChanges(work);
   return (line) => {
-    if (!passes(line)) return undefined;
+    const resource = passes && parseResource(line);
+    if (resource && !passes(resource)) return undefined;
     const changed = changes.reduce((text, change) => change(text), line);
-    return work.reportIds ? { line: changed, id: readId(line) } : { line: changed };
+    return work.reportIds
+      ? { line: changed, id: idOf(resource ?? parseResource(line)) }
+      : { line: changed };
   };
 }
 
-function compileFilters({ type, baseUrl, now, filters }: LineWork): (line: Buffer) => boolean {
-  if (filters === undefined) return () => true;
-  const parsed = filters.map((filter) => parseTypeFilter(type, filter));
-  const test = compileFilter(parsed, { baseUrl, nowMs: Date.parse(now) });
-  return (line) => test(parseResource(line));
+function compileFilters({ type, baseUrl, now, filters }: LineWork) {
+  const parsed = filters?.map((filter) => parseTypeFilter(type, filter));
+  return parsed && compileFilter(parsed, { baseUrl, nowMs: Date.parse(now) });
 }
 
 function parseResource(line: Buffer): object {
@@ -89,9 +89,7 @@ export function attachmentUrl(
   return `${url}?signature=${hmac.digest('base64url')}`;
 }
 
-function readId(line: Buffer): string {
-  const id = scanObject(line, 0, ['id'])[0]?.value;
-  const text: unknown = id && JSON.parse(line.toString('utf8', id.start, id.end));
-  if (typeof text !== 'string') throw new SyntaxError('no id');
-  return text;
+function idOf({ id }: { readonly id?: unknown }): string {
+  if (typeof id !== 'string') throw new SyntaxError('no id');
+  return id;
 }
