@@ -20,11 +20,22 @@ interface Stored {
   readonly resource: Resource;
 }
 
-/** One type at a time: all of the data at once would fill the memory. */
-function readType(type: string): Stored[] {
+/**
+ * One type at a time: all of the data at once would fill the memory. Of Observations a quarter has to do, and those that a filter names;
+ * the acceptance test takes all.
+ */
+function readType(type: string, filters: readonly string[]): Stored[] {
   const file = join(folder ?? '', `${type}.ndjson.gz`);
+  const named = filters.flatMap((filter) => filter.match(/[0-9a-f-]{36}/g) ?? []);
   const lines = existsSync(file)
-    ? gunzipSync(readFileSync(file)).toString().trimEnd().split('\n')
+    ? gunzipSync(readFileSync(file))
+        .toString()
+        .trimEnd()
+        .split('\n')
+        .filter(
+          (line, n, { length }) =>
+            length < 20_000 || n % 4 === 0 || named.some((id) => line.includes(id)),
+        )
     : addedResources
         .filter(({ resourceType }) => resourceType === type)
         .map((resource) => JSON.stringify(resource));
@@ -63,7 +74,10 @@ test('there are cases enough, each once', () => {
 (folder === undefined ? test.skip : test).each(everyCase)(
   'filters select of $type what plain JavaScript selects',
   ({ type, cases }) => {
-    const stored = readType(type);
+    const stored = readType(
+      type,
+      cases.map(({ filter }) => filter),
+    );
     for (const { filter, expected } of cases) {
       const parsed = parseTypeFilter(type, filter.slice(type.length + 1));
       const test = compileFilter([parsed], options);
