@@ -8,18 +8,19 @@ const pattern = /^([+-]?)(\d{1,400})(?:\.(\d{1,400}))?(?:[eE]([+-]?\d{1,3}))?$/;
 
 /**
  * Reads a decimal as it is written, so that nothing is rounded: `0.1` is a tenth, and `100.00` remembers its two decimals (as exponent
- * -2). Answers `undefined` for anything else, and for exponents and lengths no measurement has.
+ * -2). R4 reads the precision of `1e2` as that of `1.0e2`. Answers `undefined` for anything else, and for exponents and lengths no measurement has.
  */
 export function parseDecimal(text: string): Decimal | undefined {
   const match = pattern.exec(text);
   if (match === null) {
     return undefined;
   }
-  const [, sign, whole = '', fraction = '', exponent = '0'] = match;
+  const [, sign, whole = '', given, power] = match;
+  const fraction = given ?? (power === undefined ? '' : '0');
   const digits = BigInt(whole + fraction);
   return {
     digits: sign === '-' ? -digits : digits,
-    exponent: Number(exponent) - fraction.length,
+    exponent: Number(power ?? '0') - fraction.length,
   };
 }
 
