@@ -31,7 +31,7 @@ beforeAll(async () => {
      select $1, n, 'patient-' || n, true from generate_series(0, 49) n`,
     [exportId],
   );
-});
+}, 60_000);
 afterAll(() => database.drop());
 
 interface PlanNode {
@@ -61,6 +61,8 @@ async function planOf(kickOff: Partial<KickOff>, part: Partial<PlannedPart>): Pr
     folder: 'f',
     partsTotal: 1,
     partsCompleted: 0,
+    stageEnds: [],
+    hasJoinedMembers: false,
     resourcesEstimated: 0,
   };
   const range = { rangeFrom: 0, rangeTo: rangeEnd };
@@ -72,7 +74,11 @@ async function planOf(kickOff: Partial<KickOff>, part: Partial<PlannedPart>): Pr
     attachments: false,
     ...range,
   } as const;
-  const read = partRead(of, { ...planned, ...part }, { sinceBasis: 'last-updated' });
+  const read = partRead(
+    of,
+    { ...planned, ...part },
+    { sinceBasis: 'last-updated', sinceContext: 'obey' },
+  );
   const client = await database.pool.connect();
   try {
     await client.query(`begin read only; ${read.settings}`);
