@@ -5,8 +5,15 @@ import { createDatabase } from '../support/database.ts';
 function staged(type: string, id: string): StagedResource {
   const head = Buffer.from(`{"resourceType":"${type}","id":"${id}"}`);
   const lastUpdated = '2026-01-01T00:00:00Z';
-  const rest = { line: 1, deleted: false, versionId: '1', tail: undefined, patients: [] };
-  return { ...rest, type, id, lastUpdated, head, splice: 'none' };
+  const rest = {
+    line: 1,
+    deleted: false,
+    versionId: '1',
+    tail: undefined,
+    splice: 'none',
+  } as const;
+  const mentioned = { patients: [], supporting: [], targets: [], recorded: undefined };
+  return { ...rest, ...mentioned, type, id, lastUpdated, head };
 }
 
 test('many writers may be the first to store a type at the same time', async () => {

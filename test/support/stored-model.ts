@@ -14,19 +14,32 @@ export const keyOf = ({ type, id }: Pick<Sample, 'type' | 'id'>): string => `${t
  */
 export class StoredModel {
   readonly versions: Version[] = [];
+  readonly #next = new Map<Version, Version>();
+  readonly #last = new Map<string, Version>();
 
   store(samples: readonly Sample[]): void {
-    for (const sample of samples) this.versions.push({ ...sample, deleted: false });
+    for (const sample of samples) this.#add({ ...sample, deleted: false });
   }
 
   /** @param at any instant between what was stored before and what is stored after */
   remove(keys: readonly string[], at: string): void {
-    const newest = this.newest();
     for (const key of keys) {
-      const last = newest.get(key);
+      const last = this.#last.get(key);
       if (!last) throw new Error(`never stored: ${key}`);
-      this.versions.push({ ...last, deleted: true, updated: microseconds(at) });
+      this.#add({ ...last, deleted: true, updated: microseconds(at) });
     }
+  }
+
+  #add(version: Version): void {
+    const before = this.#last.get(keyOf(version));
+    if (before) this.#next.set(before, version);
+    this.#last.set(keyOf(version), version);
+    this.versions.push(version);
+  }
+
+  /** The version that superseded this one. */
+  next(version: Version): Version | undefined {
+    return this.#next.get(version);
   }
 
   /** Of each resource the version stored last, of those whose lastUpdated is not after `until`. */
@@ -47,7 +60,7 @@ export class StoredModel {
   }
 
   one(key: string): Version {
-    const found = this.newest().get(key);
+    const found = this.#last.get(key);
     if (!found) throw new Error(`never stored: ${key}`);
     return found;
   }

@@ -19,6 +19,35 @@ test('what the resource says of itself is kept', () => {
     tail: undefined,
     splice: 'none',
     patients: ['p'],
+    supporting: [],
+    targets: [],
+    recorded: undefined,
+  });
+});
+
+test('what it refers to outside the compartment is noted', () => {
+  const performer = [{ reference: 'Practitioner/2' }, { reference: 'Organization/1/_history/4' }];
+  const observation = { resourceType: 'Observation', id: 'o', performer };
+  expect(stage(observation)).toMatchObject({
+    patients: [],
+    supporting: ['Organization/1', 'Practitioner/2'],
+  });
+});
+
+test('a resource outside the compartment has the patients it mentions', () => {
+  const patients = [{ reference: 'Patient/q' }, { reference: 'Patient/p' }];
+  const task = { resourceType: 'Task', id: 't', for: patients[0], extension: [patients[1]] };
+  expect(stage(task)).toMatchObject({ patients: ['p', 'q'], supporting: [] });
+});
+
+test('what a Provenance is about is noted', () => {
+  const target = [{ reference: 'Observation/o' }, { reference: 'Patient/p' }];
+  const recorded = '2024-01-01T01:00:00+01:00';
+  const provenance = { resourceType: 'Provenance', id: 'v', target, recorded };
+  expect(stage(provenance)).toMatchObject({
+    patients: ['p'],
+    targets: ['Observation/o', 'Patient/p'],
+    recorded: '2024-01-01T00:00:00.000000Z',
   });
 });
 

@@ -4,7 +4,10 @@ import {
   isResourceType,
   isVersionId,
   type JsonMember,
+  mentionedResources,
   parseInstant,
+  patientCompartmentTypes,
+  provenanceTargets,
   spliceMeta,
 } from '@sluice/fhir';
 import type { StagedResource } from '@sluice/postgres';
@@ -39,6 +42,8 @@ export function stageResource(
   const type = readType(resource.resourceType);
   const id = readId(resource.id);
   const { head, tail, splice } = spliceMeta(bytes, { stamp: options.stamp, members });
+  const mentioned = mentionedResources(resource, options.baseUrl);
+  const { targets, recorded } = provenanceTargets(resource, options.baseUrl);
   const meta = options.stamp ? undefined : (resource.meta as Record<string, unknown> | undefined);
   return {
     line,
@@ -50,7 +55,12 @@ export function stageResource(
     head,
     tail,
     splice,
-    patients: compartmentPatients(resource, options.baseUrl),
+    patients: patientCompartmentTypes.has(type)
+      ? compartmentPatients(resource, options.baseUrl)
+      : mentioned.patients,
+    supporting: mentioned.supporting,
+    targets,
+    recorded,
   };
 }
 
@@ -67,6 +77,9 @@ export function stageDelete(type: string, id: string, line: number): StagedResou
     tail: undefined,
     splice: 'none',
     patients: [],
+    supporting: [],
+    targets: [],
+    recorded: undefined,
   };
 }
 

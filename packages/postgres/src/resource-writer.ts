@@ -20,8 +20,13 @@ export interface StagedResource {
   readonly tail: Buffer | undefined;
   /** What the store writes between head and tail. */
   readonly splice: 'none' | 'last-updated' | 'version-and-last-updated';
-  /** Patients whose compartments it is in, primary first. */
+  /** Patients whose compartments it is in, primary first; outside the compartment, those it mentions. */
   readonly patients: readonly string[];
+  /** `Type/id` of the resources of supporting types that its text refers to. */
+  readonly supporting: readonly string[];
+  /** Of a Provenance: `Type/id` of what it is about, and when it was recorded, as instant text. */
+  readonly targets: readonly string[];
+  readonly recorded: string | undefined;
 }
 
 /** What a batch changed. */
@@ -54,7 +59,7 @@ export async function writeStaged(
     Readable.from(binaryCopy(batch), { objectMode: false, highWaterMark: 1 << 20 }),
     client.query(
       copyFrom(
-        `copy pg_temp.staged_resources (line, type, id, deleted, version_id, last_updated, splice, head, tail, patients)
+        `copy pg_temp.staged_resources (line, type, id, deleted, version_id, last_updated, splice, head, tail, patients, supporting, targets, recorded)
          from stdin (format binary)`,
       ),
     ),
@@ -75,7 +80,7 @@ function* binaryCopy(batch: readonly StagedResource[]): Generator<Buffer> {
   const encoder = new CopyEncoder(chunkBytes + 64 * 1024).begin();
   for (const resource of batch) {
     encoder
-      .row(10)
+      .row(13)
       .integer(resource.line)
       .text(resource.type)
       .text(resource.id)
@@ -85,7 +90,10 @@ function* binaryCopy(batch: readonly StagedResource[]): Generator<Buffer> {
       .text(resource.splice)
       .bytes(resource.head)
       .bytes(resource.tail)
-      .textArray(resource.patients);
+      .textArray(resource.patients)
+      .textArray(resource.supporting)
+      .textArray(resource.targets)
+      .timestamp(resource.recorded);
     if (encoder.length >= chunkBytes) yield encoder.take();
   }
   yield encoder.end().take();
