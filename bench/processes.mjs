@@ -57,6 +57,13 @@ export function cpuSeconds() {
   return used;
 }
 
+/** The process ids of one kind of process of this program's stack. */
+export function pidsOf(kind) {
+  return descendants()
+    .filter(({ command }) => kinds[kind].test(command))
+    .map(({ pid }) => Number(pid));
+}
+
 /** Processes that this one started, or that those did: another stack on this machine is not ours. */
 function descendants() {
   const all = [...processes()].flatMap(({ pid, command }) => {

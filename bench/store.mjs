@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '..');
 const sluice = join(root, 'packages/cli/bin/sluice.js');
 const resourcesPerPatient = 470;
 /** Raised when the generator or the schema makes other data: what was kept is made anew then. */
-const dataVersion = 'sample-data-2';
+const dataVersion = 'sample-data-3';
 
 /** Runs the CLI. */
 export async function cli(args, env = {}) {

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeExit, exitOf, type Running } from './exit-facts.ts';
 import { openLog, type LogFile } from './log-file.ts';
+import { setSessionPriority } from './session-priority.ts';
 
 /** A process of Sluice to be started: a folder that `node` can run, and its whole environment. */
 export interface ServiceCommand {
@@ -13,6 +14,8 @@ export interface ServiceCommand {
   readonly dataDir: string;
   /** Name of its log in the data directory. */
   readonly logName: string;
+  /** Of its session; see setSessionPriority. As it is when not given. */
+  readonly sessionNice?: number;
 }
 
 const startLimitMs = 60_000;
@@ -32,6 +35,9 @@ export async function startService(command: ServiceCommand): Promise<Running> {
     stdio: ['ignore', log.fd, log.fd, 'ipc'],
   });
   log.close();
+  if (command.sessionNice !== undefined && child.pid !== undefined) {
+    setSessionPriority(child.pid, command.sessionNice);
+  }
   const exited = exitOf(child);
   const running: Running = {
     pid: child.pid ?? 0,

@@ -121,6 +121,12 @@ async function beginServers(
   return { databaseUrl, redisUrl, redisKind };
 }
 
+/**
+ * The API goes before the workers, which write for minutes. Measured: with more, requests gain little
+ * and exports become slower, since Postgres then interrupts a worker at every block.
+ */
+const workerNice = 2;
+
 async function beginServices(
   facts: Servers & { readonly dataDir: string; readonly url: string },
   options: StackOptions,
@@ -158,6 +164,7 @@ async function beginServices(
       readyUrl: `http://${reachable(options.host)}:${port}/readyz`,
       dataDir: facts.dataDir,
       logName: `worker-${number}`,
+      sessionNice: workerNice,
     });
   }
   // All at once: most of a start is Node reading code. The first failure counts, once all have ended.

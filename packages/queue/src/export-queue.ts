@@ -8,7 +8,7 @@ import {
   type PlanMessage,
 } from './messages.ts';
 import { countPoll, type PollVerdict } from './poll-limit.ts';
-import { readProgress, writeProgress, type LiveProgress } from './progress.ts';
+import { progressKey, writeProgress } from './progress.ts';
 import { createRedis } from './redis.ts';
 
 /** Where the queue lives. */
@@ -102,7 +102,7 @@ export class ExportQueue {
     for (let number = 1; number <= partsTotal; number += 1) {
       await this.#parts.remove(`part-${exportId}-${number}`);
     }
-    await this.#redis.del(`${this.#prefix}:progress:${exportId}`);
+    await this.#redis.del(progressKey(this.#prefix, exportId));
   }
 
   /** Reaches for a slot. */
@@ -125,11 +125,6 @@ export class ExportQueue {
     await this.#redis.publish(`${this.#prefix}:cancel`, exportId);
   }
 
-  /** What running parts have written; `undefined` when Redis knows of none. */
-  async readProgress(exportId: string): Promise<LiveProgress | undefined> {
-    return await readProgress(this.#redis, this.#prefix, exportId);
-  }
-
   /** Publishes what running parts have written. */
   async writeProgress(
     exportId: string,
@@ -142,9 +137,9 @@ export class ExportQueue {
     await writeProgress(this.#redis, this.#prefix, exportId, parts);
   }
 
-  /** Counts a poll; `key` names client and export. */
-  async countPoll(key: string): Promise<PollVerdict> {
-    return await countPoll(this.#redis, this.#prefix, key);
+  /** Counts a poll of an export; `key` names client and export. */
+  async countPoll(key: string, exportId: string): Promise<PollVerdict> {
+    return await countPoll(this.#redis, this.#prefix, key, exportId);
   }
 
   /** Resolves when Redis answers within a second. */

@@ -15,9 +15,9 @@ export type SlotTry =
 const lockMs = 3_600_000;
 
 /**
- * The lock of one export slot: a key whose value names the export that holds it. Taken with NX,
- * changed and freed only by who names the holder it saw, so that a late call of an earlier holder
- * never touches a later one's lock.
+ * The lock of one export slot: a key whose value names the export that holds it. Taken where
+ * there is none, changed and freed only by who names the holder it saw, so that a late call of an
+ * earlier holder never touches a later one's lock.
  */
 export class ExportSlots {
   readonly #redis: Redis;
@@ -30,14 +30,19 @@ export class ExportSlots {
 
   /** Takes the slot for an export, or tells who has it. */
   async take(slot: string, exportId: string): Promise<SlotTry> {
-    for (;;) {
-      const value = `${exportId} ${new Date().toISOString()}`;
-      if ((await this.#redis.set(this.#key(slot), value, 'PX', lockMs, 'NX')) === 'OK') {
-        return { taken: true };
-      }
-      const holder = parseHolder(await this.#redis.get(this.#key(slot)));
-      if (holder) return { taken: false, holder };
-    }
+    const found = (await this.#redis.eval(
+      `local v = redis.call('get', KEYS[1])
+       if not v then redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+       return v`,
+      1,
+      this.#key(slot),
+      `${exportId} ${new Date().toISOString()}`,
+      lockMs,
+    )) as string | null;
+    if (found === null) return { taken: true };
+    const holder = parseHolder(found);
+    if (holder === undefined) throw new Error(`the lock of slot ${slot} names no export`);
+    return { taken: false, holder };
   }
 
   /** Takes the slot over from a holder that is over; false when the holder is another by now. */

@@ -16,7 +16,7 @@ export async function writeProgress(
   parts: readonly { readonly number: number; readonly resources: number; readonly bytes: number }[],
 ): Promise<void> {
   if (parts.length === 0) return;
-  const key = `${prefix}:progress:${exportId}`;
+  const key = progressKey(prefix, exportId);
   const fields = parts.flatMap((part) => [String(part.number), `${part.resources} ${part.bytes}`]);
   await redis
     .multi()
@@ -25,13 +25,13 @@ export async function writeProgress(
     .exec();
 }
 
-/** Sums up an export's live progress; `undefined` when Redis knows of none. */
-export async function readProgress(
-  redis: Redis,
-  prefix: string,
-  exportId: string,
-): Promise<LiveProgress | undefined> {
-  const values = await redis.hvals(`${prefix}:progress:${exportId}`);
+/** The hash that holds an export's live progress, a field for each part. */
+export function progressKey(prefix: string, exportId: string): string {
+  return `${prefix}:progress:${exportId}`;
+}
+
+/** Sums up what the fields of that hash hold; `undefined` when there are none. */
+export function sumProgress(values: readonly string[]): LiveProgress | undefined {
   if (values.length === 0) return undefined;
   let resources = 0;
   let bytes = 0;

@@ -20,9 +20,15 @@ export async function claimSlot(
   slot: string,
   exportId: string,
 ): Promise<SlotClaim> {
-  const claim = await queue.takeSlot(slot, exportId);
+  // Asked for at once with the lock, so that a kick-off that is refused waits once. If it fails, so
+  // will the next statement, which is the one to say so: the lock may be taken by now.
+  const [claim, active] = await Promise.all([
+    queue.takeSlot(slot, exportId),
+    findActiveExport(pool, slot).catch(() => undefined),
+  ]);
   if (claim.taken) return claim;
   const { holder } = claim;
+  if (active?.id === holder.exportId) return { taken: false, since: active.requestedAt };
   const found = await findExport(pool, holder.exportId);
   const stale = isStaleLock(slot, found, holder.since, now());
   if (stale && (await queue.replaceSlot(slot, holder.exportId, exportId))) return { taken: true };

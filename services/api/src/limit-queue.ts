@@ -11,7 +11,6 @@ export type ApiQueue = Pick<
   | 'replaceSlot'
   | 'freeSlot'
   | 'publishCancel'
-  | 'readProgress'
   | 'countPoll'
   | 'ping'
 >;
@@ -24,7 +23,7 @@ export function limitQueue(queue: ExportQueue, limitMs: number): ApiQueue {
   const limited = <A extends unknown[], T>(work: (...args: A) => Promise<T>, ms = limitMs) => {
     return (...args: A): Promise<T> => withLimit(work(...args), ms);
   };
-  // A status is answered without these, so it does not wait long for them.
+  // A status is answered without it, so it does not wait long for it.
   const briefMs = Math.min(limitMs, 500);
   return {
     enqueuePlan: limited((exportId) => queue.enqueuePlan(exportId)),
@@ -35,8 +34,7 @@ export function limitQueue(queue: ExportQueue, limitMs: number): ApiQueue {
     replaceSlot: limited((slot, holder, exportId) => queue.replaceSlot(slot, holder, exportId)),
     freeSlot: limited((slot, exportId) => queue.freeSlot(slot, exportId)),
     publishCancel: limited((exportId) => queue.publishCancel(exportId)),
-    readProgress: limited((exportId) => queue.readProgress(exportId), briefMs),
-    countPoll: limited((key) => queue.countPoll(key), briefMs),
+    countPoll: limited((key, exportId) => queue.countPoll(key, exportId), briefMs),
     ping: limited(() => queue.ping()),
   };
 }

@@ -27,10 +27,16 @@ export async function findNamedExport(
   req: Request,
   res: Response,
 ): Promise<Export> {
-  const id = req.params['id'];
-  if (typeof id !== 'string' || !uuid.test(id)) throw exportNotFound();
+  const id = namedId(req);
   contextOf(res).exportId = id;
   const found = await findExport(pool, id);
   if (!isAvailable(found, now())) throw exportNotFound();
   return found;
+}
+
+/** The id of the export that a request names. @throws ExportError `export-not-found` when it is none */
+export function namedId(req: Request): string {
+  const id = req.params['id'];
+  if (typeof id !== 'string' || !uuid.test(id)) throw exportNotFound();
+  return id;
 }

@@ -8,42 +8,58 @@ import {
   type StatusFacts,
 } from '@sluice/export';
 import { listOutputFiles } from '@sluice/postgres';
+import type { PollVerdict } from '@sluice/queue';
 import { errorFacts } from '@sluice/runtime';
 import type { RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
 import { fileUrl, signedFileUrl } from '../file-url.ts';
 import { anonymous, contextOf } from '../middleware/request-context.ts';
-import { findOwnExport } from '../own-export.ts';
+import { findOwnExport, namedId } from '../own-export.ts';
 import { sendResponse } from '../send-response.ts';
 
 /** `GET $export-status/{id}` */
 export function status(deps: Dependencies): RequestHandler {
   return async (req, res) => {
-    const found = await findOwnExport(deps, req, res);
+    const id = namedId(req);
     // Without a token there is no client to tell from others, but by where it comes from (SPEC B-024).
     const { subject } = contextOf(res);
     const client = subject === anonymous ? `${anonymous}@${req.ip ?? ''}` : subject;
-    await checkPolling(deps, `${client}:${found.id}`);
-    sendResponse(res, statusResponse(found, await statusFacts(deps, found)));
+    // At once: each of the two is a wait for another process, and for a core on a busy machine.
+    const [found, poll] = await Promise.all([
+      findOwnExport(deps, req, res),
+      countPoll(deps, `${client}:${id}`, id),
+    ]);
+    checkPolling(poll);
+    sendResponse(res, statusResponse(found, await statusFacts(deps, found, poll)));
   };
 }
 
 /** Redis is a help here, not a need: without it polls are not limited and progress is coarser. */
-async function checkPolling({ queue, log }: Dependencies, key: string): Promise<void> {
-  const poll = await queue.countPoll(key).catch((error: unknown) => {
+async function countPoll(
+  { queue, log }: Dependencies,
+  key: string,
+  exportId: string,
+): Promise<PollVerdict> {
+  return await queue.countPoll(key, exportId).catch((error: unknown) => {
     log.warn('poll not counted', errorFacts(error));
-    return { allowed: true, retryAfterSeconds: 0 };
+    return { allowed: true, retryAfterSeconds: 0, progress: undefined };
   });
+}
+
+function checkPolling(poll: PollVerdict): void {
   if (poll.allowed) return;
   const text = 'This export is polled too often; wait as long as Retry-After says.';
   throw new ExportError('polling-too-fast', text, { retryAfterSeconds: poll.retryAfterSeconds });
 }
 
-async function statusFacts(deps: Dependencies, found: Export): Promise<StatusFacts> {
+async function statusFacts(
+  deps: Dependencies,
+  found: Export,
+  { progress }: PollVerdict,
+): Promise<StatusFacts> {
   const now = deps.now();
   if (found.state === 'completed') return { now, manifest: await manifestOf(deps, found) };
-  if (found.state !== 'running') return { now };
-  return { now, progress: await deps.queue.readProgress(found.id).catch(() => undefined) };
+  return found.state === 'running' ? { now, progress } : { now };
 }
 
 async function manifestOf(deps: Dependencies, found: Export): Promise<Manifest> {
