@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createLinePool, type LinePool } from './line-pool.ts';
 import type { LineWork } from './line-work.ts';
 
@@ -54,6 +56,18 @@ test('a line at fault is left out and told of, and nothing of it is quoted', asy
 test('what is larger than the memory it came in comes back whole', async () => {
   const lines = resource('a').repeat(50_000);
   expect((await run(lines)).lines).toBe(subset('a').repeat(50_000));
+});
+
+test('what was answered is held by nobody but the caller', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const answered = await Promise.all(
+    [1, 2, 3].map(async (n) => new WeakRef((await run(resource(`i${n}`))).ids)),
+  );
+  await run(resource('a'));
+  await run(resource('a'));
+  collectGarbage();
+  expect(answered.map((ids) => ids.deref())).toEqual([undefined, undefined, undefined]);
 });
 
 test('many at once, of different works, are not mixed up', async () => {
