@@ -122,8 +122,8 @@ async function beginServers(
 }
 
 /**
- * The API goes before the workers, which write for minutes. Measured: with more, requests gain little
- * and exports become slower, since Postgres then interrupts a worker at every block.
+ * The API goes before the workers, which write for minutes. A compromise: the higher, the sooner
+ * requests are answered, and the slower exports seemed to be. See docs/performance.md.
  */
 const workerNice = 2;
 
