@@ -27,10 +27,17 @@ export interface Parameters {
   readonly parameter: readonly object[];
 }
 
-const headers = { accept: 'application/fhir+json', prefer: 'respond-async' };
+/** `Prefer` of a request that goes on without what is faulty. */
+export const lenient = 'respond-async, handling=lenient';
 
 /** Kicks off, by POST when there is a body, and gives the bare answer. */
-export async function kickOff(base: string, path: string, body?: Parameters): Promise<Response> {
+export async function kickOff(
+  base: string,
+  path: string,
+  body?: Parameters,
+  prefer = 'respond-async',
+): Promise<Response> {
+  const headers = { accept: 'application/fhir+json', prefer };
   if (body === undefined) return await fetch(base + path, { headers });
   return await fetch(base + path, {
     method: 'POST',
@@ -40,8 +47,13 @@ export async function kickOff(base: string, path: string, body?: Parameters): Pr
 }
 
 /** Kicks off and gives the status URL; throws unless the answer is 202. */
-export async function begin(base: string, path = '/$export', body?: Parameters): Promise<string> {
-  const answer = await kickOff(base, path, body);
+export async function begin(
+  base: string,
+  path = '/$export',
+  body?: Parameters,
+  prefer?: string,
+): Promise<string> {
+  const answer = await kickOff(base, path, body, prefer);
   const text = await answer.text();
   if (answer.status !== 202) throw new Error(`kick-off ${path}: ${answer.status} ${text}`);
   return answer.headers.get('content-location') ?? '';
@@ -73,8 +85,9 @@ export async function runExport(
   base: string,
   path = '/$export',
   body?: Parameters,
+  prefer?: string,
 ): Promise<Manifest> {
-  return await finished(await begin(base, path, body));
+  return await finished(await begin(base, path, body, prefer));
 }
 
 /** Name of a file, out of its URL. */
