@@ -35,8 +35,12 @@ export function inCompartments(of: Export, type: string, kind: OutputKind): stri
 export function inCompartmentsOf(of: Export, type: string, kind: OutputKind): string[] {
   if (of.kickOff.level === 'system') return [];
   if (!hasMembers(of)) return ['r.patient is not null'];
-  const patients = members(of, kind);
-  return [`(r.patient in ${patients} or (r.shared and r.seq in (${sharedSeqs(type, patients)})))`];
+  return [isOf(type, members(of, kind))];
+}
+
+/** That `r`, of a type (SQL that gives it), is in the compartment of one of these patients (a subquery). */
+export function isOf(type: string, patients: string): string {
+  return `(r.patient in ${patients} or (r.shared and r.seq in (${sharedSeqs(type, patients)})))`;
 }
 
 /** Rows `r` of a type (SQL that gives it) that tell of no patient outside the level. */

@@ -1,7 +1,7 @@
 import { filteredTypes, typesOfLevel, type Export, type OutputKind } from '@sluice/export';
 import { patientCompartmentTypes } from '@sluice/fhir';
 import { text, texts, uuid } from './literals.ts';
-import { inCompartments, inCompartmentsOf } from './membership.ts';
+import { inCompartments, inCompartmentsOf, isOf, joinedMembers } from './membership.ts';
 import {
   changedSince,
   isNewest,
@@ -20,18 +20,34 @@ export function provenanceWanted(of: Export, options: PartQueryOptions): string[
   const rule = of.kickOff.associated?.provenance;
   const wanted = { type: text('Provenance'), kind: 'output' } as const;
   if (rule === undefined) {
-    const own = inCompartments(of, 'Provenance', 'output');
-    const targets = targetIs([
-      `t.target_type in (${texts(typesOfLevel(of.kickOff.level))})`,
-      exists([
-        ...versionsPresent(of, { type: 't.target_type', kind: 'output' }, options),
-        ...inCompartmentsOf(of, 't.target_type', 'output'),
-      ]),
-    ]);
-    return [...versionsWanted(of, wanted, options), `(${[...own, targets].join(' or ')})`];
+    const joined = joinedMembers(of);
+    const isTheirs = joined && isAbout(of, (type) => [isOf(type, joined)], options);
+    return [
+      ...versionsPresent(of, wanted, options),
+      ...changedSince(of, options).map((changed) =>
+        isTheirs === undefined ? changed : `(${changed} or ${isTheirs})`,
+      ),
+      isAbout(of, (type) => inCompartmentsOf(of, type, 'output'), options),
+    ];
   }
   const latest = rule === 'latest' ? [isLatest(of, options)] : [];
   return [...versionsPresent(of, wanted, options), targetIs([isExported(of, options), ...latest])];
+}
+
+/** That it is in compartments, or targets a resource that is: conditions on rows of a type that SQL gives. */
+function isAbout(
+  of: Export,
+  inScope: (type: string) => string[],
+  options: PartQueryOptions,
+): string {
+  const targets = targetIs([
+    `t.target_type in (${texts(typesOfLevel(of.kickOff.level))})`,
+    exists([
+      ...versionsPresent(of, { type: 't.target_type', kind: 'output' }, options),
+      ...inScope('t.target_type'),
+    ]),
+  ]);
+  return `(${[...inScope(text('Provenance')), targets].join(' or ')})`;
 }
 
 /**

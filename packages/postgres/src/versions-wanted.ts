@@ -1,6 +1,6 @@
 import type { Export, OutputKind } from '@sluice/export';
 import { timestamp } from './literals.ts';
-import { joinedMembers, sharedSeqs } from './membership.ts';
+import { isOf, joinedMembers } from './membership.ts';
 
 /** Settings of the deployment that change what a part reads. */
 export interface PartQueryOptions {
@@ -104,6 +104,5 @@ function changedOrJoined(of: Export, { type, kind }: Wanted, options: PartQueryO
   const changed = changedSince(of, options);
   const joined = kind === 'deleted' ? undefined : joinedMembers(of);
   if (joined === undefined) return changed;
-  const isTheirs = `r.patient in ${joined} or (r.shared and r.seq in (${sharedSeqs(type, joined)}))`;
-  return changed.map((condition) => `(${condition} or ${isTheirs})`);
+  return changed.map((condition) => `(${condition} or ${isOf(type, joined)})`);
 }
