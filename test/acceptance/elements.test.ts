@@ -77,7 +77,7 @@ const own = [
 ];
 
 beforeAll(async () => {
-  const samples = await readFirstPatients(4);
+  const samples = await readFirstPatients(3);
   patients = samples.filter(({ type }) => type === 'Patient').map(({ id }) => id);
   patients.push('whole');
   few = new Set(patients.slice(-3));
