@@ -42,7 +42,10 @@ const numbers = (ids: Iterable<string>) =>
   [...ids].map((id) => patients.indexOf(id)).sort((a, b) => a - b);
 
 beforeAll(async () => {
-  const samples = await readFirstPatients(11);
+  // A third of it is enough, and much faster.
+  const samples = (await readFirstPatients(11)).filter(
+    ({ type }, n) => type === 'Patient' || n % 3 === 0,
+  );
   patients = samples
     .filter(({ type }) => type === 'Patient')
     .map(({ id }) => id)
