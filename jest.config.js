@@ -16,6 +16,8 @@ const shared = {
 };
 
 export default {
+  // Longer than anything takes on a machine that is busy with something else: waits end by themselves.
+  testTimeout: 30_000,
   projects: [
     {
       ...shared,

@@ -219,7 +219,7 @@ test('behind a proxy with a path of its own the URLs are the public ones, and op
   // The URLs of an export stay good when the base changes afterwards.
   await store.serve();
   expect(await fetched(urls['photo'] ?? '')).toMatchObject(contents.photo);
-});
+}, 30_000);
 
 test('with FILE_ACCESS=token attachments have no signature and need none', async () => {
   await store.serve({ FILE_ACCESS: 'token' });
@@ -229,4 +229,4 @@ test('with FILE_ACCESS=token attachments have no signature and need none', async
   expect(await fetched(urls['photo'] ?? '')).toMatchObject(contents.photo);
   await end(status);
   expect((await fetched(urls['photo'] ?? '')).status).toBe(404);
-});
+}, 30_000);

@@ -1,5 +1,5 @@
 import { deletedKeys, expectExport } from '../support/compare-export.ts';
-import { dataOf, referencesOf } from '../support/patients-data.ts';
+import { dataOf, targetsOf } from '../support/patients-data.ts';
 import { keysOf, readFirstPatients, ServedStore } from '../support/served-store.ts';
 import { changedAfter, lineOf } from '../support/stored-model.ts';
 import { members, old, ownLines, since, to } from '../support/supporting-data.ts';
@@ -80,11 +80,8 @@ function provenanceOf(exported: readonly Sample[], rule: Rule): Sample[] {
   const keys = new Set(keysOf(exported));
   const all = store.model.present().filter(({ type }) => type === 'Provenance');
   const read = all.map((sample, order) => {
-    const { target, recorded } = JSON.parse(sample.line) as {
-      target: object[];
-      recorded: string;
-    };
-    const targets = referencesOf({ ...sample, line: JSON.stringify(target) });
+    const { recorded } = JSON.parse(sample.line) as { recorded: string };
+    const targets = targetsOf(sample);
     return { sample, targets, at: [Date.parse(recorded), order] as const };
   });
   const newest = new Map<string, (typeof read)[number]>();

@@ -1,7 +1,18 @@
 import { isCompartmentType, type Sample } from './synthea.ts';
 
-/** Reference texts of a resource, wherever they stand. */
-export function referencesOf({ line }: Sample): string[] {
+const references = new WeakMap<Sample, readonly string[]>();
+
+/** Reference texts of a resource, wherever they stand; found once for each. */
+export function referencesOf(sample: Sample): readonly string[] {
+  const known = references.get(sample);
+  if (known) return known;
+  const found = findReferences(JSON.parse(sample.line));
+  references.set(sample, found);
+  return found;
+}
+
+/** The same of anything that was parsed. */
+export function findReferences(parsed: unknown): string[] {
   const found: string[] = [];
   const walk = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
@@ -10,7 +21,7 @@ export function referencesOf({ line }: Sample): string[] {
       else walk(inner);
     }
   };
-  walk(JSON.parse(line));
+  walk(parsed);
   return found.map((text) => text.split('/').slice(0, 2).join('/'));
 }
 
@@ -86,9 +97,15 @@ function supportingOf(
   return [...found.values()];
 }
 
-function targetsOf({ line }: Sample): string[] {
-  const { target = [] } = JSON.parse(line) as { target?: { reference?: string }[] };
-  return target.map(({ reference }) => String(reference));
+const targets = new WeakMap<Sample, readonly string[]>();
+
+/** What a Provenance is about, as `Type/id`; found once for each. */
+export function targetsOf(sample: Sample): readonly string[] {
+  const known = targets.get(sample);
+  if (known) return known;
+  const found = findReferences((JSON.parse(sample.line) as { target?: unknown }).target);
+  targets.set(sample, found);
+  return found;
 }
 
 /** Patients that a resource outside the compartment mentions. */

@@ -22,6 +22,7 @@ export {
   type ExportState,
   type PartState,
 } from './export-state.ts';
+export { attachmentSignature, attachmentUrl } from './attachment-url.ts';
 export { checkHistoryKept } from './history-kept.ts';
 export { kickOffParameters, type KickOffParameter } from './kick-off-parameters.ts';
 export { type KickOffOptions, type KickOffRequest } from './kick-off-request.ts';

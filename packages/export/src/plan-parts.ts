@@ -132,7 +132,8 @@ function directParts(
     : rangeParts(spread);
   const each = Math.round((expected(spread) * share) / output.length);
   const deletions = facts.softDeleted
-    ? [tombstones]
+    ? // Of a type that is supporting as well, once what is referred to is known.
+      [tombstones].filter(() => !facts.scope.supporting.includes(spread.type))
     : facts.since && deleted
       ? deletedParts(lookUp !== undefined)
       : [];
@@ -163,12 +164,11 @@ function supportingParts(facts: PlanningFacts, spreads: readonly Spread[], share
     const each = Math.round((resources * share) / cut.length);
     const output = cut.map((range) => ({ kind: 'output' as const, resources: each, ...range }));
     const deleted = { kind: 'deleted' as const, resources: 0, ...whole };
-    return [...output, ...(facts.since && !facts.softDeleted ? [deleted] : [])].map((part) => ({
-      ...part,
-      type,
-      access,
-      stage: stage + 1,
-    }));
+    const told = [...output, ...(facts.since && !facts.softDeleted ? [deleted] : [])];
+    return [
+      ...told.map((part) => ({ ...part, access })),
+      ...(facts.softDeleted ? [tombstones] : []),
+    ].map((part) => ({ ...part, type, stage: stage + 1 }));
   });
   return [{ ...select, stage }, ...read];
 }

@@ -101,6 +101,15 @@ export async function markExpired(pool: Pool, id: string): Promise<boolean> {
   return await withTransaction(pool, (client) => expireRows(client, id));
 }
 
+/** What only an export with files needs. */
+const ofExport = [
+  'parts',
+  'export_members',
+  'export_notices',
+  'export_selected',
+  'export_supporting',
+] as const;
+
 async function expireRows(db: Queryable, id: string): Promise<boolean> {
   const { rowCount } = await db.query(
     `update sluice.exports set state = 'expired', ended_at = coalesce(ended_at, clock_timestamp())
@@ -109,9 +118,9 @@ async function expireRows(db: Queryable, id: string): Promise<boolean> {
     [id, statesBefore('expired')],
   );
   if (rowCount !== 1) return false;
-  await db.query('delete from sluice.parts where export_id = $1', [id]);
-  await db.query('delete from sluice.export_members where export_id = $1', [id]);
-  await db.query('delete from sluice.export_notices where export_id = $1', [id]);
+  for (const table of ofExport) {
+    await db.query(`delete from sluice.${table} where export_id = $1`, [id]);
+  }
   return true;
 }
 

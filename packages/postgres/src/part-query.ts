@@ -1,4 +1,5 @@
 import { rangeEnd, type Export } from '@sluice/export';
+import { supportingTypes } from '@sluice/fhir';
 import type { PlannedPart } from './parts.ts';
 import { int, micros, text, uuid } from './literals.ts';
 import { inCompartments, members, ofNobodyElse, sharedSeqs } from './membership.ts';
@@ -96,13 +97,15 @@ function partQuery(of: Export, part: PlannedPart, options: PartQueryOptions): st
   }
 }
 
-/** Of Provenance those that are about what is in the level, as the others are. */
+/** Of Provenance those that are about what is in the level, as the others are; of supporting types those that are referred to. */
 function tombstones(of: Export, type: string, options: PartQueryOptions): string[] {
   if (type === 'Provenance') return deletedProvenance(of, options);
-  return [
-    ...versionsWanted(of, { type: text(type), kind: 'deleted' }, options),
-    ...inCompartments(of, type, 'deleted'),
-  ];
+  const wanted = versionsWanted(of, { type: text(type), kind: 'deleted' }, options);
+  const own = inCompartments(of, type, 'deleted');
+  if (of.kickOff.level === 'system' || !supportingTypes.has(type)) return [...wanted, ...own];
+  const noted = `exists (select from sluice.export_supporting s where s.export_id = ${uuid(of.id)} and s.type = ${text(type)} and s.id = r.id)`;
+  const referred = [noted, ...ofNobodyElse(of, text(type))].join(' and ');
+  return [...wanted, type === 'Device' ? `(${own.join(' and ')} or (${referred}))` : referred];
 }
 
 /** What select-supporting found of a type. A Device that is a patient's comes with its patient. */

@@ -28,12 +28,11 @@ export async function lineWorkOf(
   };
 }
 
-/** Where the attachments of an export are fetched; signed when files are. */
+/** URLs of the export, signed when those of files are. */
 async function attachmentUrls(
   { pool, settings }: WorkerContext,
-  { id, kickOff }: Export,
+  { id: exportId }: Export,
 ): Promise<NonNullable<LineWork['attachments']>> {
-  const prefix = `${kickOff.baseUrl}/$export-attachment/${id}/`;
-  if (settings.FILE_ACCESS === 'token') return { prefix };
-  return { prefix, key: (await readUrlKey(pool)).toString('base64') };
+  if (settings.FILE_ACCESS === 'token') return { exportId };
+  return { exportId, key: (await readUrlKey(pool)).toString('base64') };
 }

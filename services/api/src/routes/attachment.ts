@@ -1,8 +1,8 @@
-import { ExportError, type Export } from '@sluice/export';
+import { attachmentUrl, ExportError, type Export } from '@sluice/export';
 import { isId } from '@sluice/fhir';
 import { readResourceAt } from '@sluice/postgres';
 import type { Request, RequestHandler, Response } from 'express';
-import { attachmentUrl, checkAttachmentSignature } from '../attachment-url.ts';
+import { checkAttachmentSignature } from '../check-attachment-signature.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { findNamedExport, findOwnExport } from '../own-export.ts';
 import { queryOf } from '../query-of.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { attachmentUrl, compileLineWork, type LineWork } from './line-work.ts';
+import { compileLineWork, type LineWork } from './line-work.ts';
 
 const base: LineWork = {
   type: 'DocumentReference',
@@ -38,24 +38,24 @@ test('ids are reported where they are asked for', () => {
 });
 
 test('everything can be done at once, and leaves the rest as it is', () => {
-  const prefix = 'https://example.org/fhir/$export-attachment/e/';
+  const url = 'https://example.org/fhir/$export-attachment/e/b';
   const elements = ['content'];
-  const worked = run({ elements, markDeleted: true, attachments: { prefix }, reportIds: true });
+  const worked = run({ elements, markDeleted: true, attachments: { exportId: 'e' }, reportIds: true });
   expect(worked?.id).toBe('d');
-  expect(worked?.line).toContain(`"attachment":{"url":"${prefix}b","size":1.0}`);
+  expect(worked?.line).toContain(`"attachment":{"url":"${url}","size":1.0}`);
   const resource = JSON.parse(worked?.line ?? '') as { meta: { tag: unknown[] } };
   expect(Object.keys(resource)).toEqual(['resourceType', 'id', 'meta', 'status', 'content']);
   expect(Object.keys(resource.meta)).toEqual(['versionId', 'tag', 'extension']);
 });
 
 test('the URL of an attachment is signed with the key, over its path', () => {
-  const prefix = 'https://example.org/fhir/$export-attachment/e/';
   const key = Buffer.from('secret');
   const signature = createHmac('sha256', key)
     .update('/fhir/$export-attachment/e/b')
     .digest('base64url');
-  expect(attachmentUrl({ prefix, key: key.toString('base64') }, 'b')).toBe(
-    `${prefix}b?signature=${signature}`,
+  const worked = run({ attachments: { exportId: 'e', key: key.toString('base64') } });
+  expect(worked?.line).toContain(
+    `"url":"https://example.org/fhir/$export-attachment/e/b?signature=${signature}"`,
   );
 });
 

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { attachmentSignature, attachmentUrl } from '@sluice/export';
 import {
   compileAttachments,
   compileElements,
@@ -19,8 +19,8 @@ export interface LineWork {
   /** Root elements to keep. Absent: all. */
   readonly elements?: readonly string[];
   readonly markDeleted?: true;
-  /** Attachments of Binaries are at the prefix and the id; with a key (base64) signed, see `attachmentUrl`. Absent: they stay as they are. */
-  readonly attachments?: { readonly prefix: string; readonly key?: string };
+  /** Attachments of Binaries get URLs of this export, with a key (base64) signed. Absent: they stay as they are. */
+  readonly attachments?: { readonly exportId: string; readonly key?: string };
   /** Report the ids of the lines that pass. */
   readonly reportIds?: true;
 }
@@ -67,7 +67,7 @@ function parseResource(line: Buffer): object {
 
 function compileChanges(work: LineWork): ((line: Buffer) => Buffer)[] {
   const { type, baseUrl, elements, attachments } = work;
-  const urlOf = attachments && ((id: string) => attachmentUrl(attachments, id));
+  const urlOf = attachments && attachmentUrls(baseUrl, attachments);
   return [
     ...(elements ? [compileElements(type, elements)] : []),
     ...(work.markDeleted ? [markDeleted] : []),
@@ -75,18 +75,17 @@ function compileChanges(work: LineWork): ((line: Buffer) => Buffer)[] {
   ];
 }
 
-/**
- * Where the attachment of a Binary is fetched: `<prefix><id>`, with a key `?signature=` and the HMAC-SHA256 of the URL's path as base64url. SPEC E-045,
- * E-046
- */
-export function attachmentUrl(
-  { prefix, key }: NonNullable<LineWork['attachments']>,
-  binaryId: string,
-): string {
-  const url = `${prefix}${binaryId}`;
-  if (key === undefined) return url;
-  const hmac = createHmac('sha256', Buffer.from(key, 'base64')).update(new URL(url).pathname);
-  return `${url}?signature=${hmac.digest('base64url')}`;
+/** Where the attachment of a Binary is fetched (SPEC E-045, E-046). */
+function attachmentUrls(
+  baseUrl: string,
+  { exportId, key }: NonNullable<LineWork['attachments']>,
+): (binaryId: string) => string {
+  const secret = key === undefined ? undefined : Buffer.from(key, 'base64');
+  return (binaryId) => {
+    const url = attachmentUrl(baseUrl, exportId, binaryId);
+    if (secret === undefined) return url;
+    return `${url}?signature=${attachmentSignature(secret, url).toString('base64url')}`;
+  };
 }
 
 function idOf({ id }: { readonly id?: unknown }): string {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { ExportError } from '@sluice/export';
-import { attachmentUrl, checkAttachmentSignature } from './attachment-url.ts';
+import { attachmentUrl } from '@sluice/export';
+import { checkAttachmentSignature } from './check-attachment-signature.ts';
 
 const key = Buffer.from('a key of this deployment');
 const exportId = '11111111-1111-4111-8111-111111111111';
