@@ -40,7 +40,12 @@ test('ids are reported where they are asked for', () => {
 test('everything can be done at once, and leaves the rest as it is', () => {
   const url = 'https://example.org/fhir/$export-attachment/e/b';
   const elements = ['content'];
-  const worked = run({ elements, markDeleted: true, attachments: { exportId: 'e' }, reportIds: true });
+  const worked = run({
+    elements,
+    markDeleted: true,
+    attachments: { exportId: 'e' },
+    reportIds: true,
+  });
   expect(worked?.id).toBe('d');
   expect(worked?.line).toContain(`"attachment":{"url":"${url}","size":1.0}`);
   const resource = JSON.parse(worked?.line ?? '') as { meta: { tag: unknown[] } };
