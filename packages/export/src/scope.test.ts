@@ -63,6 +63,13 @@ test('of supporting types alone those come that the patients’ data refers to',
   ]);
 });
 
+test('beside a type of the compartment those come that it refers to, though none of it is stored', () => {
+  expect(scope({ types: ['Condition', 'Organization'] })).toMatchObject({
+    supporting: ['Organization'],
+    sources: [],
+  });
+});
+
 test('a Group comes when it is named', () => {
   expect(scope({ level: 'group', types: ['Group'] }).direct).toEqual(['Group']);
 });

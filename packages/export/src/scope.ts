@@ -55,16 +55,24 @@ export function scopeOf(
   return {
     direct: byTargets ? direct.filter((type) => type !== 'Provenance') : direct,
     supporting,
-    sources: sourcesOf(direct, stored),
+    sources: sourcesOf(types, direct, stored),
     provenance: byTargets && wantsProvenance && stored.includes('Provenance'),
     exportedTargets: associated?.provenance !== undefined,
   };
 }
 
-/** When `_type` names nothing that could refer, what the patients' data refers to is meant. */
-function sourcesOf(direct: readonly string[], stored: readonly string[]): string[] {
-  const sources = direct.filter((type) => patientCompartmentTypes.has(type));
-  return sources.length > 0
-    ? sources
-    : stored.filter((type) => patientCompartmentTypes.has(type) && type !== 'Group');
+/**
+ * When `_type` names supporting types alone, what the patients' data refers to is meant; whether
+ * anything is stored of a type that it names plays no part.
+ */
+function sourcesOf(
+  types: readonly string[] | undefined,
+  direct: readonly string[],
+  stored: readonly string[],
+): string[] {
+  const inCompartment = (type: string): boolean => patientCompartmentTypes.has(type);
+  const namesTheirs = types === undefined || types.some(inCompartment);
+  return namesTheirs
+    ? direct.filter(inCompartment)
+    : stored.filter((type) => inCompartment(type) && type !== 'Group');
 }
