@@ -80,14 +80,18 @@ function provenanceOf(exported: readonly Sample[], rule: Rule): Sample[] {
   const keys = new Set(keysOf(exported));
   const all = store.model.present().filter(({ type }) => type === 'Provenance');
   const read = all.map((sample, order) => {
-    const { recorded } = JSON.parse(sample.line) as { recorded: string };
+    const { recorded } = JSON.parse(sample.line) as { recorded?: string };
     const targets = targetsOf(sample);
-    return { sample, targets, at: [Date.parse(recorded), order] as const };
+    return {
+      sample,
+      targets,
+      at: [recorded === undefined ? -Infinity : Date.parse(recorded), order] as const,
+    };
   });
   const newest = new Map<string, (typeof read)[number]>();
   for (const each of read) {
     for (const target of each.targets) {
-      const [at, order] = newest.get(target)?.at ?? [-Infinity, 0];
+      const [at, order] = newest.get(target)?.at ?? [-Infinity, -1];
       if (each.at[0] > at || (each.at[0] === at && each.at[1] > order)) newest.set(target, each);
     }
   }
@@ -104,9 +108,11 @@ const withRule = (exported: readonly Sample[], rule: Rule): Sample[] => {
   const others = exported.filter(({ type }) => type !== 'Provenance');
   return [...others, ...provenanceOf(others, rule)];
 };
+/** Whether it is of Synthea, or of the small data. */
+const isGiven = (id: string) => id.length > 12 || /^(prov|late)-\d/.test(id);
 const provenanceIds = (samples: readonly Sample[]) =>
   samples
-    .filter(({ type, id }) => type === 'Provenance' && id.length < 12)
+    .filter(({ type, id }) => type === 'Provenance' && !isGiven(id))
     .map(({ id }) => id)
     .sort();
 test('without a value it comes for what is in compartments, unless _type leaves it out', async () => {

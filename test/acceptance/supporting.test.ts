@@ -84,7 +84,7 @@ test('at every level patients come with what they refer to outside the compartme
       'Bundle/letter',
     ]),
   ).toEqual([]);
-  expect(outside(about(few)).length).toBeGreaterThan(30);
+  expect(outside(about(few)).length).toBeGreaterThan(reached.length);
 }, 60_000);
 
 test.each([
@@ -113,11 +113,13 @@ test.each([
 
 test('with _typeFilter they are what the resources that passed refer to', async () => {
   const isAsked = ({ type, line }: Sample) =>
-    type !== 'Encounter' || (JSON.parse(line) as { class: { code: string } }).class.code === 'EMER';
+    type !== 'Encounter' ||
+    (JSON.parse(line) as { class?: { code: string } }).class?.code === 'EMER';
   const types = ['Encounter', 'Location', 'Practitioner'];
   const filter = '_typeFilter=Encounter%3Fclass%3DEMER';
   const wanted = dataOf(store.model.present().filter(isAsked), many, types);
-  expect(outside(wanted).length).toBeLessThan(outside(about(many, types)).length);
+  // Of the small data nothing passes.
+  expect(wanted.length).toBeLessThan(about(many, types).length);
   await expectExport(store.base, `/Group/many/$export?_type=${types.join()}&${filter}`, wanted);
 
   const named = about(few).filter(({ type, id }) => type !== 'Organization' || id === 'low');

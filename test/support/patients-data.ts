@@ -61,7 +61,8 @@ export function dataOf(
   const all = [...compartments, ...provenance];
   const groups = samples.filter((sample) => sample.type === 'Group' && isTheirs(sample));
   const own = [...all, ...groups].filter(named);
-  const sources = own.length > 0 || types === undefined ? own : all;
+  const namesTheirs = types?.some((type) => isCompartmentType(type)) ?? true;
+  const sources = namesTheirs ? own : all;
   const exported = [...own, ...devices.filter(named)];
   const start = [...sources.filter(({ type }) => type !== 'Group'), ...devices.filter(named)];
   return [...exported, ...supportingOf(samples, start, patients, named)];

@@ -22,7 +22,7 @@ export async function readAcceptanceData(): Promise<Sample[]> {
 
 /** Of this data that of the patients with the lowest ids, and what is about no patient; no Groups. */
 export async function readFirstPatients(count: number): Promise<Sample[]> {
-  const lines = readLines(await acceptanceFolder());
+  const lines = readLines(await acceptanceFolder(count));
   const ids = lines.flatMap(
     (line) => /^\{"resourceType":"Patient","id":"([\w.-]+)"/.exec(line)?.[1] ?? [],
   );
@@ -35,11 +35,12 @@ export async function readFirstPatients(count: number): Promise<Sample[]> {
   return lines.filter(isKept).map(readSample);
 }
 
-async function acceptanceFolder(): Promise<string> {
+/** @param count patients of the small data */
+async function acceptanceFolder(count?: number): Promise<string> {
   const given = syntheaFolder();
   if (given !== undefined) return given;
   const folder = await tempFolder('small');
-  await writeSmallData(folder);
+  await writeSmallData(folder, count);
   return folder;
 }
 
