@@ -1,4 +1,4 @@
-import { FileStore } from './file-store.ts';
+import { FileStore } from './file/file-store.ts';
 import type { OutputStore } from './output-store.ts';
 
 /** The settings that choose and describe a backend. */

@@ -1,7 +1,18 @@
-/** Stable names of storage faults. `unavailable` may pass by itself; the others will not. */
-export type StorageErrorCode = 'not-found' | 'denied' | 'full' | 'invalid-key' | 'unavailable';
+/** Stable names of storage faults. `unavailable` and `corrupt` may pass by themselves; the others will not. */
+export type StorageErrorCode =
+  | 'not-found'
+  | 'denied'
+  | 'full'
+  | 'invalid-key'
+  | 'misconfigured'
+  | 'fenced'
+  | 'corrupt'
+  | 'unavailable';
 
-/** A fault of the store; `transient` says whether trying again can help. */
+/**
+ * A fault of the store; `transient` says whether trying again can help. The message is told to clients:
+ * it names provider, bucket, operation and what to do, and never a secret or a signed query.
+ */
 export class StorageError extends Error {
   readonly code: StorageErrorCode;
   readonly transient: boolean;
@@ -10,6 +21,6 @@ export class StorageError extends Error {
     super(message, options);
     this.name = 'StorageError';
     this.code = code;
-    this.transient = code === 'unavailable';
+    this.transient = code === 'unavailable' || code === 'corrupt';
   }
 }

@@ -8,7 +8,7 @@ export async function checkStorage(store: OutputStore): Promise<void> {
   await store.createFolder(folder);
   try {
     const content = Buffer.from(`${folder}\n`);
-    const writer = await store.write(key, 'application/fhir+ndjson');
+    const writer = await store.write(key, { contentType: 'application/fhir+ndjson', attempt: 1 });
     await writer.write(content);
     await writer.commit();
     const read: Buffer[] = [];

@@ -10,5 +10,6 @@ export type {
   ObjectWriter,
   OutputStore,
   StoredObject,
+  WriteOptions,
   WrittenObject,
 } from './output-store.ts';

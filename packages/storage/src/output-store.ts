@@ -21,10 +21,24 @@ export interface ObjectWriter {
    * again (back-pressure).
    */
   write(block: Buffer): Promise<void>;
-  /** Makes the object visible whole, replacing one of the same key. */
+  /**
+   * Makes the object visible whole, replacing one of the same key.
+   *
+   * @throws StorageError `fenced` when a later attempt has written this key
+   */
   commit(): Promise<WrittenObject>;
   /** Leaves nothing behind; safe after a failed write, harmless after commit. */
   abort(): Promise<void>;
+}
+
+/** What a writer says of the object it begins. */
+export interface WriteOptions {
+  readonly contentType: string;
+  /**
+   * Attempt number of the part that writes, its fencing token: of two attempts that write one key, the
+   * object of the higher one stands, whoever commits last.
+   */
+  readonly attempt: number;
 }
 
 /** Inclusive byte range. */
@@ -34,21 +48,25 @@ export interface ByteRange {
 }
 
 /**
- * Where output files go. Keys are `<folder>/<name>`, both made by Sluice alone. A backend is one file
- * that passes test/integration/output-store.contract.ts.
+ * Where output files go. Keys are `<folder>/<name>`, both made by Sluice alone. A backend is one folder
+ * that passes `describeOutputStore` of test/support/output-store-contract.ts.
+ *
+ * An object store has no folders: there a folder is what its objects and unfinished uploads have in
+ * common, and what a late writer commits after `removeFolder` is an orphan that housekeeping finds by
+ * `listFolders`.
  */
 export interface OutputStore {
-  /** Readies the folder of one export. Writers never create it, so a late one cannot revive it. */
+  /** Readies the folder of one export, where the store has folders. */
   createFolder(folder: string): Promise<void>;
-  /** Begins an object. @throws StorageError `not-found` when the folder is gone. */
-  write(key: string, contentType: string): Promise<ObjectWriter>;
+  /** Begins an object. @throws StorageError `not-found` when the store has folders and this one is gone */
+  write(key: string, options: WriteOptions): Promise<ObjectWriter>;
   /** Facts of an object, or `undefined` when there is none. */
   find(key: string): Promise<StoredObject | undefined>;
   /** Opens an object or a range of it. @throws StorageError `not-found`. */
   read(key: string, range?: ByteRange): Promise<Readable>;
   /** Whole objects of a folder, in no order. */
   list(folder: string): Promise<StoredObject[]>;
-  /** Every folder that exists. */
+  /** Every folder that exists, those with nothing but unfinished uploads too. */
   listFolders(): Promise<string[]>;
   /** Removes what writers that are gone have left in a folder; whoever still writes there fails. */
   removeUnfinished(folder: string): Promise<void>;
@@ -56,4 +74,10 @@ export interface OutputStore {
   remove(key: string): Promise<void>;
   /** Removes a folder with everything in it, unfinished writes too; harmless when there is none. */
   removeFolder(folder: string): Promise<void>;
+  /**
+   * URL by which anyone can read the object until `expiresAt`, without a header of any kind. Absent: the
+   * store has no URLs of its own, and the API serves the files. @throws StorageError `denied` when the
+   * identity may not sign
+   */
+  signUrl?(key: string, expiresAt: Date): Promise<string>;
 }

@@ -29,6 +29,9 @@ export function failureIssue(error: unknown): Issue {
       denied: 'the storage refuses access',
       full: 'the storage is full',
       'invalid-key': 'a file name was refused',
+      misconfigured: 'the storage is not set up as its settings say',
+      fenced: 'a later attempt has written them',
+      corrupt: 'what was stored is not what was sent',
       unavailable: 'the storage is not available',
     } as const;
     return exception(`The export could not write its files: ${causes[error.code]}.`);

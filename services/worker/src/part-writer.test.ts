@@ -21,7 +21,15 @@ async function newWriter(options: Partial<PartWriterOptions> = {}): Promise<Part
     FILE_STORAGE_DIR: folder,
   });
   await store.createFolder('e');
-  const base = { store, folder: 'e', part: 7, kind: 'output', type: 'Basic', gzip: undefined };
+  const base = {
+    store,
+    folder: 'e',
+    part: 7,
+    attempt: 1,
+    kind: 'output',
+    type: 'Basic',
+    gzip: undefined,
+  };
   return new PartWriter({ ...base, ...options } as PartWriterOptions);
 }
 

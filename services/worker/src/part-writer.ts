@@ -8,6 +8,8 @@ export interface PartWriterOptions {
   readonly store: OutputStore;
   readonly folder: string;
   readonly part: number;
+  /** Attempt number of the part: its files give way to those of a later one. */
+  readonly attempt: number;
   readonly kind: OutputFile['kind'];
   /** Type of the lines, first word of the file names. */
   readonly type: string;
@@ -94,11 +96,12 @@ export class PartWriter {
   }
 
   async #open({ type }: Sequence): Promise<NonNullable<Sequence['open']>> {
-    const { folder, part, gzip, store } = this.#options;
+    const { folder, part, attempt, gzip, store } = this.#options;
     const number = (this.#begun.get(type) ?? 0) + 1;
     this.#begun.set(type, number);
     const name = `${type}-${part}-${number}.ndjson${gzip ? '.gz' : ''}`;
     const contentType = gzip ? 'application/gzip' : 'application/fhir+ndjson';
-    return { name, writer: await store.write(`${folder}/${name}`, contentType), count: 0 };
+    const writer = await store.write(`${folder}/${name}`, { contentType, attempt });
+    return { name, writer, count: 0 };
   }
 }

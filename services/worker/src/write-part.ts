@@ -68,6 +68,7 @@ async function write(
     store,
     folder: of.folder,
     part: part.number,
+    attempt: part.attempt,
     kind: part.kind,
     type: part.kind === 'deleted' ? 'Bundle' : part.type,
     gzip: of.kickOff.outputFormat === 'ndjson+gzip' ? context.gzip : undefined,

@@ -4,7 +4,7 @@ import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { alignment, isAligned, type BufferPool } from '@sluice/runtime';
 import { ifPresent, told, toStorageError } from './file-faults.ts';
-import type { ObjectWriter, WrittenObject } from './output-store.ts';
+import type { ObjectWriter, WrittenObject } from '../output-store.ts';
 
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 

@@ -1,4 +1,4 @@
-import { StorageError } from './errors.ts';
+import { StorageError } from '../errors.ts';
 
 /** The result, or a StorageError that says what is the matter with `what`. */
 export async function told<T>(what: string, work: Promise<T>): Promise<T> {

@@ -1,23 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rm, stat, unlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { BufferPool } from '@sluice/runtime';
-import { StorageError } from './errors.ts';
 import { ifPresent, told } from './file-faults.ts';
 import { FileWriter } from './file-writer.ts';
-import type { ByteRange, ObjectWriter, OutputStore, StoredObject } from './output-store.ts';
+import { isKeyPart, keyParts } from '../object-key.ts';
+import type {
+  ByteRange,
+  ObjectWriter,
+  OutputStore,
+  StoredObject,
+  WriteOptions,
+} from '../output-store.ts';
 
 /**
  * Output files in a folder of this machine, or of a volume that API and workers share.
  *
- *   <root>/<folder>/<name>                 a whole file
- *   <root>/<folder>/.<name>.<uuid>.tmp     one being written
+ *   <root>/<folder>/<name>                           a whole file
+ *   <root>/<folder>/.<name>.<attempt>.<uuid>.tmp     one being written
  *
- * A file is written under its temporary name, synced, then renamed: it is visible whole or not at
- * all, and a second writer of the same key replaces it by the same bytes. Writers never make a
- * folder, so what a late writer does after the folder was removed fails.
+ * A file is written under its temporary name, synced, then renamed: it is visible whole or not at all.
+ * Who begins a file removes what earlier attempts have begun of it, so their renames fail. Writers never
+ * make a folder, so what a late writer does after the folder was removed fails.
  */
 export class FileStore implements OutputStore {
   readonly #root: string;
@@ -31,10 +37,13 @@ export class FileStore implements OutputStore {
     await told(folder, mkdir(this.#path(folder), { recursive: true }));
   }
 
-  async write(key: string): Promise<ObjectWriter> {
+  async write(key: string, { attempt }: WriteOptions): Promise<ObjectWriter> {
     const path = this.#path(key);
-    const temporary = join(dirname(path), `.${key.split('/')[1] ?? ''}.${randomUUID()}.tmp`);
-    return await FileWriter.open(temporary, path, this.#staging);
+    const begin = `.${basename(path)}.`;
+    const temporary = join(dirname(path), `${begin}${attempt}.${randomUUID()}.tmp`);
+    const writer = await FileWriter.open(temporary, path, this.#staging);
+    if (attempt > 1) await this.#removeTemporaries(dirname(path), isEarlier(begin, attempt));
+    return writer;
   }
 
   async find(key: string): Promise<StoredObject | undefined> {
@@ -57,14 +66,11 @@ export class FileStore implements OutputStore {
 
   async listFolders(): Promise<string[]> {
     const entries = (await ifPresent(readdir(this.#root, { withFileTypes: true }))) ?? [];
-    return entries.filter((e) => e.isDirectory() && keyPart.test(e.name)).map((e) => e.name);
+    return entries.filter((e) => e.isDirectory() && isKeyPart(e.name)).map((e) => e.name);
   }
 
   async removeUnfinished(folder: string): Promise<void> {
-    const names = (await ifPresent(readdir(this.#path(folder)))) ?? [];
-    for (const name of names.filter(isTemporary)) {
-      await ifPresent(unlink(join(this.#path(folder), name)));
-    }
+    await this.#removeTemporaries(this.#path(folder), isTemporary);
   }
 
   async remove(key: string): Promise<void> {
@@ -78,17 +84,21 @@ export class FileStore implements OutputStore {
     );
   }
 
-  /** A key is one or two plain names: no separator, no climbing, no hidden file. */
+  async #removeTemporaries(folder: string, isMeant: (name: string) => boolean): Promise<void> {
+    const names = (await ifPresent(readdir(folder))) ?? [];
+    for (const name of names.filter(isMeant)) await ifPresent(unlink(join(folder, name)));
+  }
+
   #path(key: string): string {
-    const parts = key.split('/');
-    if (parts.length > 2 || !parts.every((part) => keyPart.test(part))) {
-      throw new StorageError('invalid-key', `not a key of an output file: ${JSON.stringify(key)}`);
-    }
-    return join(this.#root, ...parts);
+    return join(this.#root, ...keyParts(key));
   }
 }
 
-const keyPart = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
+/** Tells the temporary files of one key that attempts before this one have begun. */
+function isEarlier(begin: string, attempt: number): (name: string) => boolean {
+  return (name) =>
+    isTemporary(name) && name.startsWith(begin) && parseInt(name.slice(begin.length), 10) < attempt;
+}
 
 function isTemporary(name: string): boolean {
   return name.startsWith('.') && name.endsWith('.tmp');
