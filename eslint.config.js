@@ -9,6 +9,7 @@ import tseslint from 'typescript-eslint';
 const vendorOwners = {
   postgres: ['pg', 'pg-copy-streams', 'knex'],
   queue: ['bullmq', 'ioredis'],
+  auth: ['jose', 'oidc-provider'],
   api: ['express'],
 };
 
@@ -29,6 +30,7 @@ export default defineConfig(
       '**/dist/',
       '**/node_modules/',
       '.sluice/',
+      '.servers/',
       'coverage/',
       'packages/gzip/assembly/',
       'packages/fhir/src/generated/',
