@@ -1,5 +1,11 @@
 export { alignment, BufferPool, isAligned } from './aligned-buffer.ts';
 export { createLogger, errorFacts, type Logger } from './logger.ts';
+export {
+  metricDefinitions,
+  type MetricDefinition,
+  type MetricName,
+} from './metrics/definitions.ts';
+export { Metrics } from './metrics/metrics.ts';
 export { accepted, readSettings, SettingsError, type Settings } from './settings-reader.ts';
 export { installShutdown, type ShutdownPhase } from './shutdown.ts';
 export { parseBytes, parseDuration } from './units.ts';
