@@ -11,6 +11,7 @@ const vendorOwners = {
   queue: ['bullmq', 'ioredis'],
   auth: ['jose', 'oidc-provider'],
   api: ['express'],
+  runtime: ['prom-client', 'winston'],
 };
 
 const restrictedVendors = (owner) => [

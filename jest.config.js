@@ -1,15 +1,17 @@
+const swc = (syntax) => [
+  '@swc/jest',
+  {
+    sourceMaps: 'inline',
+    jsc: { parser: { syntax }, target: 'es2023' },
+    module: { type: 'commonjs' },
+  },
+];
+
 /** Sources are run as they are (the "source" export condition); processes under test run from dist. */
 const shared = {
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        sourceMaps: 'inline',
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
-        module: { type: 'commonjs' },
-      },
-    ],
-  },
+  // jose is ES modules only, which jest cannot require.
+  transform: { '^.+\\.ts$': swc('typescript'), '/node_modules/jose/.+\\.js$': swc('ecmascript') },
+  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: [],

@@ -1,0 +1,145 @@
+import {
+  decodeProtectedHeader,
+  decodeJwt,
+  errors,
+  importJWK,
+  jwtVerify,
+  type JWTPayload,
+} from 'jose';
+import { listClaim, textClaim, type ClaimNames } from './claims.ts';
+import { AuthError } from './errors.ts';
+import { signingAlgorithms, type Key, type WantedKey } from './key-set.ts';
+
+/** Somebody whose tokens are believed. */
+export interface TrustedIssuer {
+  readonly issuer: string;
+  /** The key of a signature; `undefined` when the issuer has none such. */
+  findKey(wanted: WantedKey): Promise<Key | undefined>;
+}
+
+/** What tokens are checked against. */
+export interface TokenChecks {
+  readonly issuers: readonly TrustedIssuer[];
+  /** Of these a token has to be for one. */
+  readonly audiences: readonly string[];
+  readonly leewaySeconds: number;
+  readonly claims: ClaimNames;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** What a token says, all of it checked. */
+export interface AccessToken {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly client: string | undefined;
+  readonly scopes: readonly string[];
+  /** Absent: not limited. */
+  readonly groups: readonly string[] | undefined;
+  readonly patients: readonly string[] | undefined;
+}
+
+const maxLength = 16_384;
+/** An id token, say, is no access token, though it is signed by the same keys. */
+const types = [undefined, 'jwt', 'at+jwt', 'application/at+jwt'];
+
+/**
+ * Checks an access token: who issued it, for whom, that it is in its time and signed by its issuer.
+ *
+ * @throws AuthError `invalid_token`, always, whatever is wrong with it
+ */
+export async function verifyAccessToken(token: string, checks: TokenChecks): Promise<AccessToken> {
+  const wanted = readHeader(token);
+  const issuer = findIssuer(token, checks);
+  const key = await findKey(issuer, wanted);
+  const claims = await verified(token, key, wanted, issuer, checks);
+  const subject = textClaim(claims, checks.claims.subject);
+  if (subject === undefined) throw invalid('The token does not say whose it is.');
+  return {
+    issuer: issuer.issuer,
+    subject,
+    client: textClaim(claims, checks.claims.client),
+    scopes: listClaim(claims, checks.claims.scopes) ?? [],
+    groups: limit(claims, checks.claims.groups, 'Group/'),
+    patients: limit(claims, checks.claims.patients, 'Patient/'),
+  };
+}
+
+function readHeader(token: string): WantedKey {
+  if (token.length > maxLength) throw invalid('The token is too long.');
+  const header = attempt(() => decodeProtectedHeader(token));
+  const { alg = '', kid, typ } = header;
+  if (!(signingAlgorithms as readonly string[]).includes(alg)) {
+    throw invalid('The token is not signed by an algorithm that is accepted.');
+  }
+  if (!types.includes(typ?.toLowerCase())) throw invalid('The token is not an access token.');
+  return { alg, kid };
+}
+
+function findIssuer(token: string, { issuers }: TokenChecks): TrustedIssuer {
+  const { iss } = attempt(() => decodeJwt(token));
+  const found = issuers.find(({ issuer }) => issuer === iss);
+  if (found === undefined) throw invalid('The issuer of the token is not known here.');
+  return found;
+}
+
+async function findKey(issuer: TrustedIssuer, wanted: WantedKey): Promise<Key> {
+  let key: Key | undefined;
+  try {
+    key = await issuer.findKey(wanted);
+  } catch (cause) {
+    if (cause instanceof AuthError) throw invalid('The key of the token cannot be had.', cause);
+    throw cause;
+  }
+  if (key === undefined)
+    throw invalid('The token is signed by a key that its issuer does not have.');
+  return key;
+}
+
+async function verified(
+  token: string,
+  key: Key,
+  { alg }: WantedKey,
+  { issuer }: TrustedIssuer,
+  { audiences, leewaySeconds, now }: TokenChecks,
+): Promise<JWTPayload> {
+  try {
+    const { payload } = await jwtVerify(token, await importJWK(key, alg), {
+      algorithms: [alg],
+      issuer,
+      audience: [...audiences],
+      clockTolerance: leewaySeconds,
+      currentDate: new Date(now()),
+      requiredClaims: ['exp'],
+    });
+    if (payload.iat !== undefined && payload.iat > now() / 1000 + leewaySeconds) {
+      throw invalid('The token was issued in the future.');
+    }
+    return payload;
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) throw invalid('The token has expired.', error);
+    if (error instanceof errors.JWTClaimValidationFailed) {
+      throw invalid(`The claim ${error.claim} of the token is not as it has to be.`, error);
+    }
+    if (error instanceof AuthError) throw error;
+    throw invalid('The signature of the token is not valid.', error);
+  }
+}
+
+function limit(claims: object, names: readonly string[], prefix: string): string[] | undefined {
+  if (names.length === 0) return undefined;
+  const values = listClaim(claims, names) ?? [];
+  return values.map((value) => (value.startsWith(prefix) ? value.slice(prefix.length) : value));
+}
+
+function attempt<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw invalid('The token is not a signed JWT.', cause);
+  }
+}
+
+function invalid(text: string, cause?: unknown): AuthError {
+  return new AuthError('invalid_token', text, { cause });
+}

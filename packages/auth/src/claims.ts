@@ -1,0 +1,47 @@
+/** Where in a token things are said: names of claims, of which the first that is there counts. */
+export interface ClaimNames {
+  readonly subject: readonly string[];
+  readonly client: readonly string[];
+  readonly scopes: readonly string[];
+  /** Empty: tokens do not limit groups; otherwise a token without any of them permits no Group. */
+  readonly groups: readonly string[];
+  /** Likewise. */
+  readonly patients: readonly string[];
+}
+
+/** As authorization servers commonly name them. */
+export const usualClaims: ClaimNames = {
+  subject: ['sub'],
+  client: ['client_id', 'azp', 'appid'],
+  scopes: ['scope', 'scp'],
+  groups: [],
+  patients: [],
+};
+
+/** A claim as text. */
+export function textClaim(claims: object, names: readonly string[]): string | undefined {
+  const value = findClaim(claims, names);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** A claim as a list: an array of texts, or one text with spaces in between. */
+export function listClaim(claims: object, names: readonly string[]): string[] | undefined {
+  const value = findClaim(claims, names);
+  if (typeof value === 'string') return value.split(' ').filter((item) => item !== '');
+  if (!Array.isArray(value)) return undefined;
+  return value.filter((item): item is string => typeof item === 'string');
+}
+
+/** A name can have dots in it, or be a path with dots in between. */
+function findClaim(claims: object, names: readonly string[]): unknown {
+  for (const name of names) {
+    const value = memberOf(claims, name) ?? name.split('.').reduce<unknown>(memberOf, claims);
+    if (value !== undefined && value !== null) return value;
+  }
+  return undefined;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Record<string, unknown>)[name];
+}

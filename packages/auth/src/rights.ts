@@ -1,0 +1,95 @@
+import { resourceTypes } from '@sluice/fhir';
+import type { DataScope, OperationScope, Scope } from './scopes.ts';
+
+/** What somebody may do with resources. */
+export interface TypeRights {
+  readonly types: 'all' | ReadonlySet<string>;
+  /** By type the searches of which a resource has to match one; types that are not here are not filtered. */
+  readonly rowFilters: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What limits a client beside its scopes. */
+export interface Limits {
+  /** Groups that it may know of; absent: all, or none when its patients are limited. */
+  readonly groups?: readonly string[] | undefined;
+  /** Patients whose data it may have; absent: all. */
+  readonly patients?: readonly string[] | undefined;
+}
+
+/** Everything a request may do. */
+export interface Rights extends Limits {
+  /** Resources that may be exported and searched: reading and searching is permitted. */
+  readonly exports: TypeRights;
+  /** Resources that may be read by their id. */
+  readonly reads: TypeRights;
+  readonly operations: ReadonlySet<OperationScope['operation']>;
+}
+
+/**
+ * Turns granted scopes into rights. Several scopes of one type are alternatives. Who may know some Groups only, gets
+ * only these as resources too; who may have the data of some patients only, would learn of others from a Group, so there
+ * are none for it unless they are listed. SPEC G-056, G-065
+ */
+export function rightsOf(scopes: readonly Scope[], limits: Limits = {}): Rights {
+  const data = scopes.filter((scope): scope is DataScope => !('operation' in scope));
+  const operations = new Set(
+    scopes.flatMap((scope) => ('operation' in scope ? [scope.operation] : [])),
+  );
+  const groups = limits.groups ?? (limits.patients === undefined ? undefined : []);
+  return {
+    ...(groups === undefined ? {} : { groups }),
+    ...(limits.patients === undefined ? {} : { patients: limits.patients }),
+    exports: onlyGroups(typeRights(data, 'rs'), groups),
+    reads: onlyGroups(typeRights(data, 'r'), groups),
+    operations,
+  };
+}
+
+/** The rights of everybody where nobody is asked who they are. */
+export const everything: Rights = {
+  exports: { types: 'all', rowFilters: new Map() },
+  reads: { types: 'all', rowFilters: new Map() },
+  operations: new Set(),
+};
+
+/** The searches of which a resource of a type has to match one, none when every one may be had; `undefined`: no right. */
+export function filtersOf(
+  { types, rowFilters }: TypeRights,
+  type: string,
+): readonly string[] | undefined {
+  return types === 'all' || types.has(type) ? (rowFilters.get(type) ?? []) : undefined;
+}
+
+/** The searches that ask for one of `a` and one of `b`; of nothing, no search at all. */
+export function bothFilters(a: readonly string[], b: readonly string[]): string[] {
+  if (a.length === 0 || b.length === 0) return [...new Set([...a, ...b])];
+  return [
+    ...new Set(a.flatMap((one) => b.map((other) => (one === other ? one : `${one}&${other}`)))),
+  ];
+}
+
+function typeRights(scopes: readonly DataScope[], letters: string): TypeRights {
+  const fitting = scopes.filter(({ permissions }) =>
+    [...letters].every((letter) => permissions.includes(letter)),
+  );
+  const hasAll = fitting.some(({ type }) => type === '*');
+  const types = hasAll ? resourceTypes : new Set(fitting.map(({ type }) => type));
+  const rowFilters = new Map<string, readonly string[]>();
+  for (const type of types) {
+    const own = fitting.filter((scope) => scope.type === type || scope.type === '*');
+    const queries = own.map(({ query }) => query).filter((query) => query !== undefined);
+    if (queries.length === own.length) rowFilters.set(type, [...new Set(queries)]);
+  }
+  return { types: hasAll ? 'all' : new Set(types), rowFilters };
+}
+
+function onlyGroups(rights: TypeRights, groups: readonly string[] | undefined): TypeRights {
+  const filters = filtersOf(rights, 'Group');
+  if (groups === undefined || filters === undefined) return rights;
+  if (groups.length === 0) {
+    const types = rights.types === 'all' ? resourceTypes : rights.types;
+    return { ...rights, types: new Set([...types].filter((type) => type !== 'Group')) };
+  }
+  const byId = bothFilters(filters, [`_id=${groups.join(',')}`]);
+  return { ...rights, rowFilters: new Map([...rights.rowFilters, ['Group', byId]]) };
+}
