@@ -19,7 +19,6 @@ export { ClientError, defaultScopes, readClient, readClients } from './read-clie
 export type { RegisteredClient } from './registered-client.ts';
 export { RemoteKeys } from './remote-keys.ts';
 export {
-  bothFilters,
   everything,
   filtersOf,
   rightsOf,

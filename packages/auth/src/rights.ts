@@ -1,4 +1,4 @@
-import { resourceTypes } from '@sluice/fhir';
+import { bothQueries, resourceTypes } from '@sluice/fhir';
 import type { DataScope, OperationScope, Scope } from './scopes.ts';
 
 /** What somebody may do with resources. */
@@ -60,14 +60,6 @@ export function filtersOf(
   return types === 'all' || types.has(type) ? (rowFilters.get(type) ?? []) : undefined;
 }
 
-/** The searches that ask for one of `a` and one of `b`; of nothing, no search at all. */
-export function bothFilters(a: readonly string[], b: readonly string[]): string[] {
-  if (a.length === 0 || b.length === 0) return [...new Set([...a, ...b])];
-  return [
-    ...new Set(a.flatMap((one) => b.map((other) => (one === other ? one : `${one}&${other}`)))),
-  ];
-}
-
 function typeRights(scopes: readonly DataScope[], letters: string): TypeRights {
   const fitting = scopes.filter(({ permissions }) =>
     [...letters].every((letter) => permissions.includes(letter)),
@@ -90,6 +82,6 @@ function onlyGroups(rights: TypeRights, groups: readonly string[] | undefined): 
     const types = rights.types === 'all' ? resourceTypes : rights.types;
     return { ...rights, types: new Set([...types].filter((type) => type !== 'Group')) };
   }
-  const byId = bothFilters(filters, [`_id=${groups.join(',')}`]);
+  const byId = bothQueries(filters, [`_id=${[...groups].sort().join(',')}`]);
   return { ...rights, rowFilters: new Map([...rights.rowFilters, ['Group', byId]]) };
 }

@@ -1,6 +1,6 @@
 import { AuthError } from './errors.ts';
 import { grantScopes } from './grant-scopes.ts';
-import { bothFilters, filtersOf, rightsOf } from './rights.ts';
+import { filtersOf, rightsOf } from './rights.ts';
 import { formatScope, parseScope, parseScopes, splitScopes } from './scopes.ts';
 
 describe('parseScope', () => {
@@ -187,18 +187,4 @@ describe('rightsOf', () => {
     expect(rightsOf(parseScopes('system/*.rs'), { patients: ['1'] }).groups).toEqual([]);
     expect(exports('system/*.rs', { patients: ['1'], groups: ['a'] })('Group')).toEqual(['_id=a']);
   });
-});
-
-test.each([
-  [[], [], []],
-  [['a=1'], [], ['a=1']],
-  [[], ['b=2'], ['b=2']],
-  [
-    ['a=1', 'a=2'],
-    ['b=1', 'b=2'],
-    ['a=1&b=1', 'a=1&b=2', 'a=2&b=1', 'a=2&b=2'],
-  ],
-  [['a=1'], ['a=1'], ['a=1']],
-])('of %j and %j both are %j', (a, b, expected) => {
-  expect(bothFilters(a, b)).toEqual(expected);
 });

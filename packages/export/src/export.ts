@@ -37,6 +37,8 @@ export interface KickOff {
    * `{ Observation: ['code=8867-4', 'category=laboratory'] }`; what follows `Type?`, still percent-encoded.
    */
   readonly typeFilters?: Readonly<Record<string, readonly string[]>>;
+  /** The searches among them that the client is limited to, by type: `typeFilters` ask for one of them in any case. */
+  readonly rowFilters?: Readonly<Record<string, readonly string[]>>;
   /** `_elements`: root element names as given, by type; under `*` those that were given without one. */
   readonly elements?: Readonly<Record<string, readonly string[]>>;
   /** `includeAssociatedData`, what remains once conflicts are resolved. */
@@ -57,6 +59,10 @@ export interface Export {
   readonly kickOff: KickOff;
   /** Who started it; `anonymous` with AUTH_MODE=none. */
   readonly subject: string;
+  /** By which client, where clients have names. */
+  readonly client?: string;
+  /** How many slots that client has; absent: EXPORT_SLOTS. */
+  readonly slots?: number;
   /** The slot it holds or held, e.g. `system/0`; absent while it waits for one. */
   readonly slot?: string;
   readonly requestedAt: string;

@@ -32,6 +32,12 @@ export class Findings {
     else this.reject(code, parameter, text);
   }
 
+  /** As `rejectUnlessLenient`, for what the client has no right to. */
+  forbidUnlessLenient(parameter: string, text: string, remedy: string): void {
+    if (this.lenient) this.warn('forbidden', parameter, `${text} ${remedy}`);
+    else this.reject('forbidden', parameter, text, 'forbidden');
+  }
+
   /** A notice in both modes. */
   warn(code: IssueCode, parameter: string, text: string): void {
     this.#notices.push({ severity: 'warning', code, text, expression: [parameter] });

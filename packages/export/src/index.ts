@@ -3,6 +3,7 @@ export { isStaleLock, slotNames } from './export-slot.ts';
 export { absentGroup, absentMember, readGroup, type GroupReading } from './group-members.ts';
 export { capabilityStatement, type CapabilityOptions } from './capability-statement.ts';
 export { errorResponse, type HttpResponse } from './error-response.ts';
+export { mayHaveExport, mayHaveType, type ExportRights } from './export-rights.ts';
 export { ExportError, type ExportErrorCode, type ExportErrorOptions } from './errors.ts';
 export type {
   AssociatedData,

@@ -1,3 +1,4 @@
+import type { ExportRights } from './export-rights.ts';
 import type { Level } from './export.ts';
 
 /** A kick-off as it came in, before any of it is believed. */
@@ -36,6 +37,8 @@ export interface KickOffOptions {
   readonly patientParamGet?: 'on' | 'off';
   /** `_till` is for system level alone; `_until` is for every level all the same. */
   readonly tillSystemOnly?: boolean;
+  /** What the client may export; absent: everything. */
+  readonly rights?: ExportRights;
 }
 
 /** Most patients that a kick-off may name unless the options say otherwise. */

@@ -7,6 +7,7 @@ import { checkAccept, checkBodyType, checkPrefer } from './kick-off-header-check
 import { readParameters } from './kick-off-parameters.ts';
 import { checkPatients } from './kick-off-patients.ts';
 import type { KickOffOptions, KickOffRequest } from './kick-off-request.ts';
+import { applyRights } from './kick-off-rights.ts';
 import { checkTypeFilters } from './kick-off-type-filters.ts';
 import { checkTypes } from './kick-off-types.ts';
 import { checkWindow } from './kick-off-window.ts';
@@ -31,22 +32,21 @@ export function parseKickOff(request: KickOffRequest, options: KickOffOptions): 
   const window = checkWindow(given, request.level, options, findings);
   const types = checkTypes(given, request.level, options, findings);
   const typeFilters = checkTypeFilters(given, types, request, options, findings);
-  const elements = checkElements(given, findings);
-  const associated = checkAssociated(given, typeFilters !== undefined, findings);
   const patients = checkPatients(given, request, options, findings);
+  const permitted = applyRights({ types, typeFilters, patients }, request, options, findings);
+  const elements = checkElements(given, findings);
+  const associated = checkAssociated(given, permitted.typeFilters !== undefined, findings);
   findings.throwFaults();
   return {
     level: request.level,
     ...(request.groupId === undefined ? {} : { groupId: request.groupId }),
     request: request.url,
     baseUrl: options.baseUrl,
-    ...(types === undefined ? {} : { types }),
     ...window,
-    ...(typeFilters === undefined ? {} : { typeFilters }),
+    ...permitted,
     ...(elements === undefined ? {} : { elements }),
     ...(associated === undefined ? {} : { associated }),
     outputFormat,
-    ...(patients === undefined ? {} : { patients }),
     lenient: findings.lenient,
     notices: findings.notices,
   };

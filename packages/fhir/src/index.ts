@@ -33,6 +33,7 @@ export {
   supportingTypes,
 } from './supporting-references.ts';
 export { isResourceType, patientCompartmentTypes, resourceTypes } from './resource-types.ts';
+export { bothQueries } from './search/both-queries.ts';
 export { type SearchCapability, searchParametersOf } from './search/capability.ts';
 export { compileFilter, type FilterOptions } from './search/compile.ts';
 export { narrowFilter } from './search/narrow.ts';
