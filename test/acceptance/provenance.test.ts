@@ -1,8 +1,8 @@
 import { deletedKeys, expectExport } from '../support/compare-export.ts';
-import { dataOf, targetsOf } from '../support/patients-data.ts';
-import { keysOf, readFirstPatients, ServedStore } from '../support/served-store.ts';
+import { dataOf, provenanceOf, type Rule } from '../support/patients-data.ts';
+import { readFirstPatients, ServedStore } from '../support/served-store.ts';
 import { changedAfter, lineOf } from '../support/stored-model.ts';
-import { members, old, ownLines, since, to } from '../support/supporting-data.ts';
+import { members, old, ownLines, recent, since, to } from '../support/supporting-data.ts';
 import type { Sample } from '../support/synthea.ts';
 
 /*
@@ -15,7 +15,6 @@ let store: ServedStore;
 let patients: string[];
 let few: ReadonlySet<string>;
 
-type Rule = 'latest' | 'relevant';
 const rules = ['latest', 'relevant'] as const;
 const value = { latest: 'LatestProvenanceResources', relevant: 'RelevantProvenanceResources' };
 
@@ -34,11 +33,11 @@ beforeAll(async () => {
     lineOf(`Provenance/${id}`, old, {
       target: targets.map(to),
       recorded,
-      agent: [{ who: to('Practitioner/escaped') }],
+      agent: [{ who: to(`Practitioner/agent-${id}`) }],
     });
   const ofSecond = about(new Set([second]), ['Encounter'])[0]?.id ?? '';
   const unlisted = about(new Set([last]), ['Encounter'])[0]?.id ?? '';
-  await store.load([
+  const made = [
     // Of own-tool the second one is the newest though its text is not the largest.
     provenance('tool-1', '2026-02-01T08:00:00+09:00', 'Observation/own-tool'),
     provenance('tool-2', '2026-02-01T01:00:00Z', 'Observation/own-tool', `Encounter/${ofSecond}`),
@@ -65,48 +64,32 @@ beforeAll(async () => {
     provenance('idle', '2026-03-01T00:00:00Z', 'Organization/top'),
     provenance('unlisted', '2026-03-01T00:00:00Z', `Encounter/${unlisted}`),
     provenance('gone', '2026-03-01T00:00:00Z', 'Observation/own-words'),
-  ]);
+    // About the agent of another, about the agent of that one, and so on.
+    provenance('agent-1', '2026-03-01T00:00:00Z', 'Practitioner/agent-tool-2'),
+    provenance('agent-2', '2026-03-01T00:00:00Z', 'Practitioner/agent-agent-1'),
+    provenance('agent-3', '2026-03-01T00:00:00Z', 'Practitioner/agent-agent-2'),
+    provenance('agent-4', '2026-03-01T00:00:00Z', 'Practitioner/agent-agent-3'),
+    // In the compartment of a stranger, and about a member's Encounter.
+    provenance('mixed', '2026-01-01T00:00:00Z', `Patient/${last}`, `Encounter/${ofSecond}`),
+  ];
+  const agents = made.map((line) => {
+    const [, id = ''] = /Practitioner\/agent-([\w-]+)"/.exec(line) ?? [];
+    return lineOf(`Practitioner/agent-${id}`, id.includes('1') ? recent : old);
+  });
+  await store.load([...made, ...agents]);
   await store.remove(['Observation/own-words']);
 }, 120_000);
 afterAll(() => store.drop());
 
-const about = (ids: ReadonlySet<string>, types?: readonly string[]) =>
-  dataOf(store.model.present(), ids, types);
+const about = (ids: ReadonlySet<string>, types?: readonly string[], rule?: Rule) =>
+  dataOf(store.model.present(), ids, types, rule);
 const expectGroupFew = (query: string, wanted: readonly Sample[]) =>
   expectExport(store.base, `/Group/few/$export${query}`, wanted);
 
-/** The Provenance that is about these, worked out from its text. */
-function provenanceOf(exported: readonly Sample[], rule: Rule): Sample[] {
-  const keys = new Set(keysOf(exported));
-  const all = store.model.present().filter(({ type }) => type === 'Provenance');
-  const read = all.map((sample, order) => {
-    const { recorded } = JSON.parse(sample.line) as { recorded?: string };
-    const targets = targetsOf(sample);
-    return {
-      sample,
-      targets,
-      at: [recorded === undefined ? -Infinity : Date.parse(recorded), order] as const,
-    };
-  });
-  const newest = new Map<string, (typeof read)[number]>();
-  for (const each of read) {
-    for (const target of each.targets) {
-      const [at, order] = newest.get(target)?.at ?? [-Infinity, -1];
-      if (each.at[0] > at || (each.at[0] === at && each.at[1] > order)) newest.set(target, each);
-    }
-  }
-  return read
-    .filter((each) =>
-      each.targets.some(
-        (target) => keys.has(target) && (rule === 'relevant' || newest.get(target) === each),
-      ),
-    )
-    .map(({ sample }) => sample);
-}
-
+/** These, and the Provenance of these instead of any other. */
 const withRule = (exported: readonly Sample[], rule: Rule): Sample[] => {
   const others = exported.filter(({ type }) => type !== 'Provenance');
-  return [...others, ...provenanceOf(others, rule)];
+  return [...others, ...provenanceOf(store.model.present(), others, rule)];
 };
 /** Whether it is of Synthea, or of the small data. */
 const isGiven = (id: string) => id.length > 12 || /^(prov|late)-\d/.test(id);
@@ -115,9 +98,16 @@ const provenanceIds = (samples: readonly Sample[]) =>
     .filter(({ type, id }) => type === 'Provenance' && !isGiven(id))
     .map(({ id }) => id)
     .sort();
+/** Of whose Provenance the agents are among these. */
+const agentIds = (samples: readonly Sample[]) =>
+  samples
+    .flatMap(({ type, id }) => (type === 'Practitioner' ? (/^agent-(.*)/.exec(id)?.[1] ?? []) : []))
+    .sort();
+
 test('without a value it comes for what is in compartments, unless _type leaves it out', async () => {
   const wanted = about(few);
-  expect(provenanceIds(wanted)).toEqual(['encounter', 'patient', 'tool-1', 'tool-2', 'tool-3']);
+  const ids = ['encounter', 'mixed', 'patient', 'tool-1', 'tool-2', 'tool-3'];
+  expect([provenanceIds(wanted), agentIds(wanted)]).toEqual([ids, ids]);
   await expectGroupFew('', wanted);
   await expectGroupFew('?_type=Provenance', about(few, ['Provenance']));
   await expectGroupFew('?_type=Patient,Observation', about(few, ['Patient', 'Observation']));
@@ -134,8 +124,11 @@ test.each(rules)(
   '%s: it comes for what is exported, at every level',
   async (rule) => {
     const query = `includeAssociatedData=${value[rule]}`;
-    const wanted = withRule(about(few), rule);
+    const wanted = about(few, undefined, rule);
     const both = [
+      'agent-1',
+      'agent-2',
+      'agent-3',
       'encounter',
       'escaped',
       'inner',
@@ -145,9 +138,12 @@ test.each(rules)(
       'tool-2',
       'tool-3',
     ];
-    expect(provenanceIds(wanted)).toEqual(rule === 'latest' ? both : [...both, 'tool-1'].sort());
+    const come = rule === 'latest' ? both : [...both, 'mixed', 'tool-1'].sort();
+    // Agents at most three references away.
+    const agents = come.filter((id) => id !== 'agent-3');
+    expect([provenanceIds(wanted), agentIds(wanted)]).toEqual([come, agents]);
     await expectGroupFew(`?${query}`, wanted);
-    const everybody = withRule(about(new Set(patients)), rule);
+    const everybody = about(new Set(patients), undefined, rule);
     await expectExport(store.base, `/Patient/$export?${query}`, everybody);
     await expectExport(store.base, `/$export?${query}`, withRule(store.model.present(), rule));
   },
@@ -160,11 +156,12 @@ test.each(rules)(
     for (const types of [
       ['Patient'],
       ['Observation', 'Device'],
+      ['Observation', 'Practitioner'],
       ['Practitioner', 'Task'],
       ['Provenance', 'Encounter'],
     ]) {
       const query = `?_type=${types.join()}&includeAssociatedData=${value[rule]}`;
-      await expectGroupFew(query, withRule(about(few, types), rule));
+      await expectGroupFew(query, about(few, types, rule));
     }
     const types = ['Organization', 'Encounter'];
     const wanted = store.model.present().filter(({ type }) => types.includes(type));
@@ -178,7 +175,9 @@ test.each(rules)(
   '%s: with _since it comes for what changed, whatever its age',
   async (rule) => {
     const query = `_since=${since}&includeAssociatedData=${value[rule]}`;
-    await expectGroupFew(`?${query}`, withRule(changedAfter(about(few), since), rule));
+    const wanted = changedAfter(about(few, undefined, rule), since);
+    expect(agentIds(wanted)).toContain('agent-1');
+    await expectGroupFew(`?${query}`, withRule(wanted, rule));
     await expectExport(
       store.base,
       `/$export?${query}`,
@@ -189,7 +188,7 @@ test.each(rules)(
 );
 
 test('of both values the one that gives more counts', async () => {
-  const wanted = withRule(about(few), 'relevant');
+  const wanted = about(few, undefined, 'relevant');
   await expectGroupFew(`?includeAssociatedData=${value.latest},${value.relevant}`, wanted);
   await expectGroupFew(
     `?includeAssociatedData=${value.relevant}&includeAssociatedData=${value.latest}`,
@@ -219,13 +218,20 @@ test.each(rules)(
       `/$export?_type=${types.join()}&${query}`,
       withRule(system, rule),
     );
-    const wanted = withRule(dataOf(passed, few, types), rule);
+    const wanted = dataOf(passed, few, types, rule);
     expect(provenanceIds(wanted)).toEqual(expect.arrayContaining(['inner', 'tool', 'tool-2']));
     expect(provenanceIds(wanted)).not.toContain('escaped');
     await expectGroupFew(`?_type=${types.join()}&${query}`, wanted);
   },
   30_000,
 );
+
+test('with a filter it brings along what it refers to if it passed', async () => {
+  const isAsked = ({ type, id }: Sample) => type !== 'Provenance' || /^(tool-3|mixed)$/.test(id);
+  const wanted = dataOf(store.model.present().filter(isAsked), few);
+  expect(agentIds(wanted)).toEqual(['mixed', 'tool-3']);
+  await expectGroupFew('?_typeFilter=Provenance%3F_id%3Dtool-3,mixed', wanted);
+}, 30_000);
 
 test('its deletion is told where it would come', async () => {
   const before = await store.now();

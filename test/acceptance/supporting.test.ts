@@ -28,8 +28,10 @@ beforeAll(async () => {
   store = await ServedStore.create(samples);
   await store.load([
     ...ownLines(patients[0] ?? '', patients.at(-1) ?? ''),
-    lineOf('Group/few', old, members(few)),
-    lineOf('Group/many', old, members(many)),
+    lineOf('Group/few', old, { ...members(few), managingEntity: to('Organization/of-few') }),
+    lineOf('Group/many', old, { ...members(many), managingEntity: to('Organization/of-many') }),
+    lineOf('Organization/of-few', old),
+    lineOf('Organization/of-many', old),
   ]);
 }, 120_000);
 afterAll(() => store.drop());
@@ -110,6 +112,21 @@ test.each([
   },
   30_000,
 );
+
+test('of Groups only those that come bring along what they refer to', async () => {
+  const managing = (samples: readonly Sample[]) =>
+    keysOf(samples).filter((key) => key.startsWith('Organization/of-'));
+  expect(managing(about(many))).toEqual([]);
+  const types = ['Group', 'Organization'];
+  const query = `?_type=${types.join()}`;
+  const isRight = ({ type, id }: Sample) => type !== 'Group' || id === 'few';
+  const wanted = dataOf(store.model.present().filter(isRight), few, types);
+  expect(managing(wanted)).toEqual(['Organization/of-few']);
+  await expectGroupFew(query, wanted);
+  const everybody = about(new Set(patients), types);
+  expect(managing(everybody)).toEqual(['Organization/of-few', 'Organization/of-many']);
+  await expectExport(store.base, `/Patient/$export${query}`, everybody);
+}, 30_000);
 
 test('with _typeFilter they are what the resources that passed refer to', async () => {
   const isAsked = ({ type, line }: Sample) =>

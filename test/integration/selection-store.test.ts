@@ -129,6 +129,29 @@ describe('what refers to what', () => {
     });
   });
 
+  test('by a Group or a Provenance is its own, whoever the patients are', async () => {
+    const group = (id: string, n: number, patients: string[]): Change => ({
+      ...observation(id, ['Organization/1'], patients),
+      type: 'Group',
+      body: `{"n":${n},"managingEntity":{"reference":"Organization/1"}}`,
+    });
+    await write(group('g', 1, ['p', 'q']), { ...group('v', 1, []), type: 'Provenance' });
+    await write(group('g', 2, ['r']));
+    expect(await readReferences(pool)).toMatchObject({
+      'Group g Organization/1': { stale: false },
+      'Provenance v Organization/1': { stale: false },
+    });
+    await write({ ...group('g', 3, ['r']), supporting: [], body: '{"n":3}' });
+    expect(
+      Object.entries(await readReferences(pool)).map(([key, { stale }]) => [key, stale]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['Group g Organization/1', true],
+        ['Provenance v Organization/1', false],
+      ]),
+    );
+  });
+
   test('many who add the same references at once, each in an order of its own, do not deadlock', async () => {
     const practitioners = Array.from({ length: 40 }, (_, n) => `Practitioner/${n}`);
     const shuffled = (): string[] => practitioners.toSorted(() => Math.random() - 0.5);
@@ -145,6 +168,38 @@ describe('what refers to what', () => {
     await Promise.all(writing);
     expect(Object.keys(await readReferences(pool))).toHaveLength(120);
   }, 30_000);
+});
+
+describe('staging', () => {
+  const buffers = "select current_setting('temp_buffers') as size";
+
+  test('has memory of its own, again and again in a session', async () => {
+    const client = await pool.connect();
+    try {
+      for (const end of ['rollback', 'commit', 'commit']) {
+        await client.query('begin');
+        await writeBatch(client, randomBatch());
+        expect((await client.query(buffers)).rows).toEqual([{ size: '32MB' }]);
+        await client.query(end);
+      }
+      expect((await client.query(buffers)).rows).toEqual([{ size: '8MB' }]);
+    } finally {
+      client.release();
+    }
+  });
+
+  test('does without in a session that has had temporary tables', async () => {
+    const client = await pool.connect();
+    try {
+      await client.query('begin; create temporary table seen (n int); insert into seen values (1)');
+      await writeBatch(client, [observation('o1', ['Practitioner/1'])]);
+      expect((await client.query(buffers)).rows).toEqual([{ size: '8MB' }]);
+      await client.query('commit');
+      expect(await readVersions(pool)).toHaveLength(1);
+    } finally {
+      client.release(true);
+    }
+  });
 });
 
 describe('writers of the contract as it was', () => {
@@ -169,12 +224,14 @@ describe('writers of the contract as it was', () => {
   });
 });
 
-/** An empty store as the release before made it. */
-async function createOldStore(): Promise<{ url: string; pool: Pool; drop(): Promise<void> }> {
+/** An empty store as an older release made it. */
+async function createOldStore(
+  upTo: string,
+): Promise<{ url: string; pool: Pool; drop(): Promise<void> }> {
   const name = `${new URL(database.url).pathname.slice(1)}_old`;
   await pool.query(`create database ${name} with template template0`);
   const url = withDatabase(database.url, name);
-  await migrate(url, { upTo: '0005-faster-writes' });
+  await migrate(url, { upTo });
   const old = createPool(url, { max: 4, applicationName: 'sluice-test' });
   return {
     url,
@@ -186,26 +243,33 @@ async function createOldStore(): Promise<{ url: string; pool: Pool; drop(): Prom
   };
 }
 
-describe('a store that the release before made', () => {
-  test('has after its migration what loading it anew gives', async () => {
-    const old = await createOldStore();
-    try {
-      for (let n = 0; n < 120; n += 1) {
-        const batch = randomBatch();
-        await withTransaction(old.pool, (client) => writeBatch(client, batch, 'older'));
-        await withTransaction(pool, (client) => writeBatch(client, batch));
-      }
-      await migrate(old.url);
-      await expectTheTruth(old.pool);
-      await expectTheTruth(pool);
-      expect(await patientsOf(old.pool)).toEqual(await patientsOf(pool));
-      const indexes = `select replace(indexdef, indexname, '') as def from pg_indexes
+describe('a store that an older release made', () => {
+  test.each([
+    ['0005-faster-writes', 'older'],
+    ['0007-stages', 'present'],
+  ] as const)(
+    'at %s, has after its migration what loading it anew gives',
+    async (upTo, contract) => {
+      const old = await createOldStore(upTo);
+      try {
+        for (let n = 0; n < 120; n += 1) {
+          const batch = randomBatch();
+          await withTransaction(old.pool, (client) => writeBatch(client, batch, contract));
+          await withTransaction(pool, (client) => writeBatch(client, batch));
+        }
+        await migrate(old.url);
+        await expectTheTruth(old.pool);
+        await expectTheTruth(pool);
+        expect(await patientsOf(old.pool)).toEqual(await patientsOf(pool));
+        const indexes = `select replace(indexdef, indexname, '') as def from pg_indexes
                         where schemaname = 'sluice' order by 1`;
-      expect((await old.pool.query(indexes)).rows).toEqual((await pool.query(indexes)).rows);
-    } finally {
-      await old.drop();
-    }
-  }, 60_000);
+        expect((await old.pool.query(indexes)).rows).toEqual((await pool.query(indexes)).rows);
+      } finally {
+        await old.drop();
+      }
+    },
+    60_000,
+  );
 });
 
 async function patientsOf(of: Pool): Promise<unknown[]> {

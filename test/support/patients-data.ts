@@ -31,17 +31,23 @@ const neverSupporting = new Set(['Binary', 'Bundle', 'Group']);
 /** References away from the patients' own data at the most. */
 const depth = 3;
 
+/** With includeAssociatedData: which Provenance of what is exported. */
+export type Rule = 'latest' | 'relevant';
+
 /**
  * What an export of these patients holds, found out from the lines alone: what is in their
  * compartments, their Devices, the Provenance of these, and outside the compartment what all this
- * refers to, by way of what is exported, unless it tells of other patients.
+ * refers to, by way of what is exported, unless it tells of other patients. Groups are taken to be
+ * those that the export may hold.
  *
  * @param types `_type`
+ * @param rule Provenance comes for what is exported, and not for what is in compartments
  */
 export function dataOf(
   samples: readonly Sample[],
   patients: ReadonlySet<string>,
   types?: readonly string[],
+  rule?: Rule,
 ): Sample[] {
   const named = ({ type }: Sample): boolean => types?.includes(type) ?? type !== 'Group';
   const isTheirs = (sample: Sample): boolean => [...sample.patients].some((id) => patients.has(id));
@@ -58,22 +64,30 @@ export function dataOf(
   const devices = samples.filter(
     (sample) => sample.type === 'Device' && ownersOf(sample).some((id) => patients.has(id)),
   );
-  const all = [...compartments, ...provenance];
+  const all = [...compartments, ...provenance].filter(
+    ({ type }) => rule === undefined || type !== 'Provenance',
+  );
   const groups = samples.filter((sample) => sample.type === 'Group' && isTheirs(sample));
   const own = [...all, ...groups].filter(named);
   const namesTheirs = types?.some((type) => isCompartmentType(type)) ?? true;
-  const sources = namesTheirs ? own : all;
-  const exported = [...own, ...devices.filter(named)];
-  const start = [...sources.filter(({ type }) => type !== 'Group'), ...devices.filter(named)];
-  return [...exported, ...supportingOf(samples, start, patients, named)];
+  const start = [...(namesTheirs ? own : all), ...devices.filter(named)];
+  const provenanceFor = (exported: readonly Sample[]): Sample[] =>
+    rule === undefined ? [] : provenanceOf(samples, exported, rule);
+  const exported = [
+    ...own,
+    ...devices.filter(named),
+    ...supportingOf(samples, start, patients, named, provenanceFor),
+  ];
+  return [...exported, ...provenanceFor(exported)];
 }
 
-/** What `start` refers to outside the compartment, transitively. */
+/** What `start` and its Provenance refer to outside the compartment, transitively. */
 function supportingOf(
   samples: readonly Sample[],
   start: readonly Sample[],
   patients: ReadonlySet<string>,
   named: (sample: Sample) => boolean,
+  provenanceFor: (exported: readonly Sample[]) => readonly Sample[],
 ): Sample[] {
   const outside = new Map(
     samples
@@ -84,7 +98,7 @@ function supportingOf(
   let step = [...start];
   for (let n = 0; n < depth && step.length > 0; n += 1) {
     const next: Sample[] = [];
-    for (const key of new Set(step.flatMap(referencesOf))) {
+    for (const key of new Set([...step, ...provenanceFor(step)].flatMap(referencesOf))) {
       const target = outside.get(key);
       if (!target || found.has(key) || !named(target)) continue;
       const owners = ownersOf(target);
@@ -96,6 +110,35 @@ function supportingOf(
     step = next;
   }
   return [...found.values()];
+}
+
+/** The Provenance that is about these, worked out from its text. */
+export function provenanceOf(
+  samples: readonly Sample[],
+  exported: readonly Sample[],
+  rule: Rule,
+): Sample[] {
+  const keys = new Set(exported.map(({ type, id }) => `${type}/${id}`));
+  const all = samples.filter(({ type }) => type === 'Provenance');
+  const read = all.map((sample, order) => {
+    const { recorded } = JSON.parse(sample.line) as { recorded?: string };
+    const at = recorded === undefined ? -Infinity : Date.parse(recorded);
+    return { sample, targets: targetsOf(sample), at: [at, order] as const };
+  });
+  const newest = new Map<string, (typeof read)[number]>();
+  for (const each of read) {
+    for (const target of each.targets) {
+      const [at, order] = newest.get(target)?.at ?? [-Infinity, -1];
+      if (each.at[0] > at || (each.at[0] === at && each.at[1] > order)) newest.set(target, each);
+    }
+  }
+  return read
+    .filter((each) =>
+      each.targets.some(
+        (target) => keys.has(target) && (rule === 'relevant' || newest.get(target) === each),
+      ),
+    )
+    .map(({ sample }) => sample);
 }
 
 const targets = new WeakMap<Sample, readonly string[]>();

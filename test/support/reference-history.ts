@@ -14,9 +14,11 @@ export interface Change {
   readonly recorded: string | null;
 }
 
-/** Observation, Encounter and Provenance are in the compartment; Device and Location are not. */
-const types = ['Observation', 'Encounter', 'Provenance', 'Device', 'Location'] as const;
-const inCompartment = new Set<string>(['Observation', 'Encounter', 'Provenance']);
+/** Device and Location are outside the compartment. */
+const types = ['Observation', 'Encounter', 'Provenance', 'Group', 'Device', 'Location'] as const;
+const inCompartment = new Set<string>(['Observation', 'Encounter', 'Provenance', 'Group']);
+/** Whose references count for the patients; those of the others count for the resource itself. */
+const byPatient = new Set<string>(['Observation', 'Encounter']);
 const references = ['Practitioner/1', 'Practitioner/12', 'Organization/o.1', 'Location/l0'];
 
 /** How a reference to `Type/id` may be written, and what must not be taken for one. */
@@ -144,7 +146,7 @@ export function expectedReferences(
 function referencesOf(change: Change | undefined): Set<string> {
   if (change === undefined || change.deleted) return new Set();
   const { type, id, patients, supporting } = change;
-  const from = inCompartment.has(type) ? patients : [id];
+  const from = byPatient.has(type) ? patients : [id];
   return new Set(from.flatMap((each) => supporting.map((target) => `${type} ${each} ${target}`)));
 }
 

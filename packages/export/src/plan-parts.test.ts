@@ -142,6 +142,13 @@ describe('stages', () => {
     expect(staged({ filtered: ['Practitioner'] })).toEqual(staged());
   });
 
+  test('nor does one of Provenance, unless it says whose references count', () => {
+    const filtered = { filtered: ['Provenance'] };
+    const targets = { provenance: true, exportedTargets: true };
+    expect(staged(filtered, targets)).toContain('2 1 Resource select-supporting');
+    expect(staged(filtered, { provenance: true })).toContain('3 2 Resource select-supporting');
+  });
+
   test('Provenance of compartments waits for nothing, that of exported resources for all of them', () => {
     expect(staged({}, { provenance: true })).toContain('3 1 Provenance provenance');
     expect(staged({}, { provenance: true, exportedTargets: true })).toContain(

@@ -142,9 +142,10 @@ function directParts(
   );
 }
 
-/** Rows that filters let through are known when the direct parts are over. */
+/** Rows that filters let through are known when the parts of stage 1 are over. */
 function stageAfterFilters({ filtered, scope }: PlanningFacts): number {
-  return filtered.some((type) => scope.direct.includes(type)) ? 2 : 1;
+  const first = scope.provenance && !scope.exportedTargets ? ['Provenance'] : [];
+  return filtered.some((type) => [...scope.direct, ...first].includes(type)) ? 2 : 1;
 }
 
 /** What is referred to is known a stage later, and of it what filters let through one more. */

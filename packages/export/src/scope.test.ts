@@ -85,6 +85,14 @@ test('includeAssociatedData brings Provenance whatever _type says, by its target
   }
 });
 
+test('that Provenance brings along what it refers to, and a Group that is named what that refers to', () => {
+  const types = ['Patient', 'Practitioner'];
+  expect(scope({ types }).sources).toEqual(['Patient']);
+  const associated = { provenance: 'latest' } as const;
+  expect(scope({ types, associated }).sources).toEqual(['Patient', 'Provenance']);
+  expect(scope({ types: ['Group', 'Organization'] }).sources).toEqual(['Group']);
+});
+
 test('the types of a level are those of the compartment, without Group', () => {
   expect(typesOfLevel('system')).toEqual([]);
   expect(typesOfLevel('group')).toContain('Observation');

@@ -7,7 +7,7 @@ export interface Scope {
   readonly direct: readonly string[];
   /** Outside the compartment: only what exported resources refer to. */
   readonly supporting: readonly string[];
-  /** The types whose references count. */
+  /** The types of the compartment whose references count. */
   readonly sources: readonly string[];
   /** Provenance is found by its targets, not read as `direct`. */
   readonly provenance: boolean;
@@ -51,13 +51,18 @@ export function scopeOf(
       ? named
       : stored.filter((type) => [...compartment, ...devices].includes(type));
   const byTargets = associated?.provenance !== undefined || level !== 'system';
-  const wantsProvenance = associated?.provenance !== undefined || direct.includes('Provenance');
+  const exportedTargets = associated?.provenance !== undefined;
+  const provenance =
+    byTargets &&
+    (exportedTargets || direct.includes('Provenance')) &&
+    stored.includes('Provenance');
+  const sources = sourcesOf(types, direct, stored);
   return {
     direct: byTargets ? direct.filter((type) => type !== 'Provenance') : direct,
     supporting,
-    sources: sourcesOf(types, direct, stored),
-    provenance: byTargets && wantsProvenance && stored.includes('Provenance'),
-    exportedTargets: associated?.provenance !== undefined,
+    sources: [...new Set([...sources, ...(provenance ? ['Provenance'] : [])])],
+    provenance,
+    exportedTargets,
   };
 }
 

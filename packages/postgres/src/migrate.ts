@@ -7,6 +7,8 @@ import * as replicaReads from './migrations/0004-replica-reads.ts';
 import * as fasterWrites from './migrations/0005-faster-writes.ts';
 import * as selection from './migrations/0006-selection.ts';
 import * as stages from './migrations/0007-stages.ts';
+import * as referencesByResource from './migrations/0008-references-by-resource.ts';
+import * as authorization from './migrations/0009-authorization.ts';
 
 interface Migration {
   readonly name: string;
@@ -22,6 +24,8 @@ const migrations: readonly Migration[] = [
   { name: '0005-faster-writes', ...fasterWrites },
   { name: '0006-selection', ...selection },
   { name: '0007-stages', ...stages },
+  { name: '0008-references-by-resource', ...referencesByResource },
+  { name: '0009-authorization', ...authorization },
 ];
 
 /** Name of the newest migration: what a process expects of the database. */

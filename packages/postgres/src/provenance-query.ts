@@ -34,15 +34,15 @@ export function provenanceWanted(of: Export, options: PartQueryOptions): string[
   return [...versionsPresent(of, wanted, options), targetIs([isExported(of, options), ...latest])];
 }
 
-/** That it is in compartments, or targets a resource that is: conditions on rows of a type that SQL gives. */
-function isAbout(
+/** That `r` is in compartments, or targets a resource that is: conditions on rows of a type that SQL gives. */
+export function isAbout(
   of: Export,
   inScope: (type: string) => string[],
   options: PartQueryOptions,
 ): string {
   const targets = targetIs([
     `t.target_type in (${texts(typesOfLevel(of.kickOff.level))})`,
-    exists([
+    targetExists([
       ...versionsPresent(of, { type: 't.target_type', kind: 'output' }, options),
       ...inScope('t.target_type'),
     ]),
@@ -61,7 +61,7 @@ export function deletedProvenance(of: Export, options: PartQueryOptions): string
   const byTypes = associated?.provenance !== undefined ? types : undefined;
   if (level === 'system' && byTypes === undefined) return wanted;
   const inScope = (kind: OutputKind): string =>
-    exists([
+    targetExists([
       ...versionsPresent(of, { type: 't.target_type', kind }, options),
       ...inCompartmentsOf(of, 't.target_type', kind),
     ]);
@@ -76,7 +76,8 @@ export function deletedProvenance(of: Export, options: PartQueryOptions): string
   return [...wanted, `(${scope.join(' or ')})`];
 }
 
-function targetIs(conditions: readonly string[]): string {
+/** That `r` has a target `t` of which this is true. */
+export function targetIs(conditions: readonly string[]): string {
   return `exists (select from sluice.provenance_targets t where t.seq = r.seq and ${conditions.join(' and ')})`;
 }
 
@@ -90,16 +91,17 @@ function lastTargetIs(conditions: readonly string[]): string {
 }
 
 /** That a row of the target's is there; `r` is the target in it. */
-function exists(conditions: readonly string[]): string {
+export function targetExists(conditions: readonly string[]): string {
   return `exists (select from sluice.resources r where r.id = t.target_id and ${conditions.join(' and ')})`;
 }
 
-function noted(table: string, { id }: Export): string {
+/** That the target is in a list of the export's. */
+export function noted(table: string, { id }: Export): string {
   return `exists (select from sluice.${table} x where x.export_id = ${uuid(id)} and x.type = t.target_type and x.id = t.target_id)`;
 }
 
 /** The types that are found by their compartments, all but those of system level. */
-function directTypes(
+export function directTypes(
   { kickOff: { level } }: Export,
   types: readonly string[] | undefined,
 ): string[] {
@@ -109,18 +111,15 @@ function directTypes(
 
 /** Of filtered types those that passed, which the workers noted. */
 function isExported(of: Export, options: PartQueryOptions): string {
-  const { level, types, groupId } = of.kickOff;
+  const { level, types } = of.kickOff;
   const filtered = filteredTypes(of.kickOff);
   const direct = level === 'system' ? types : directTypes(of, types);
   const unfiltered = filtered.length === 0 ? [] : [`t.target_type not in (${texts(filtered)})`];
   const inScope = [
     ...(direct === undefined ? [] : [`t.target_type in (${texts(direct)})`]),
     ...unfiltered,
-    // Of Groups only the one that is exported is told.
-    ...(level === 'group'
-      ? [`(t.target_type <> 'Group' or t.target_id = ${text(groupId ?? '')})`]
-      : []),
-    exists([
+    ...isRightGroup(of),
+    targetExists([
       ...versionsWanted(of, { type: 't.target_type', kind: 'output' }, options),
       ...inCompartmentsOf(of, 't.target_type', 'output'),
     ]),
@@ -131,6 +130,13 @@ function isExported(of: Export, options: PartQueryOptions): string {
     ...(filtered.length === 0 ? [] : [noted('export_selected', of)]),
     ...(level === 'system' ? [] : [supporting.join(' and ')]),
   ].join(' or ')})`;
+}
+
+/** At group level: of Groups only the one that is exported is told. */
+export function isRightGroup({ kickOff: { level, groupId } }: Export): string[] {
+  return level === 'group'
+    ? [`(t.target_type <> 'Group' or t.target_id = ${text(groupId ?? '')})`]
+    : [];
 }
 
 /** That the target is a supporting resource, or a patient's Device, that the export tells of. */
@@ -155,7 +161,7 @@ function isTold(of: Export, options: PartQueryOptions): string {
 }
 
 /** No other present Provenance of the target was recorded later; of two at once the one stored later counts. */
-function isLatest(of: Export, options: PartQueryOptions): string {
+export function isLatest(of: Export, options: PartQueryOptions): string {
   const provenance = text('Provenance');
   const recorded = (alias: string): string =>
     `(coalesce(${alias}.recorded, '-infinity'), ${alias}.seq)`;

@@ -1,7 +1,8 @@
 import { filteredTypes, type Export, type Scope } from '@sluice/export';
 import { text, texts, timestamp, uuid } from './literals.ts';
-import { hasMembers, inCompartments, joinedMembers, ofNobodyElse } from './membership.ts';
+import { hasMembers, inCompartments, isOf, joinedMembers, ofNobodyElse } from './membership.ts';
 import type { Pool } from './pool.ts';
+import { aboutFound, aboutLevel, isAboutJoined } from './provenance-sources.ts';
 import { versionsPresent, type PartQueryOptions } from './versions-wanted.ts';
 
 /**
@@ -21,21 +22,16 @@ const depth = 3;
 export async function selectSupporting(
   pool: Pool,
   of: Export,
-  { sources, supporting }: Pick<Scope, 'sources' | 'supporting'>,
+  scope: Pick<Scope, 'sources' | 'supporting' | 'exportedTargets'>,
   options: PartQueryOptions,
 ): Promise<void> {
   await pool.query(
     `with recursive found (type, id, any_age, depth) as (
-       (${firstStep(of, sources, supporting, options)})
+       (${firstStep(of, scope, options)})
        union
-       select s.target_type, s.target_id, f.any_age, f.depth + 1
-         from found f join sluice.supporting_references s on s.from_type = f.type and s.from_id = f.id
-        where ${[
-          `f.depth < ${depth}`,
-          `s.target_type in (${texts(supporting)})`,
-          holds(of, 'r.id = s.from_id', options),
-          ...isNobodyElses(of, options),
-        ].join(' and ')}
+       select n.type, n.id, f.any_age, f.depth + 1
+         from found f cross join lateral (${nextStep(of, scope, options)}) n (type, id)
+        where f.depth < ${depth}
      )
      insert into sluice.export_supporting (export_id, type, id, any_age)
      select ${uuid(of.id)}, type, id, bool_or(any_age) from found group by type, id
@@ -43,45 +39,123 @@ export async function selectSupporting(
   );
 }
 
-/** What the patients' own resources refer to, and their Devices, which refer on. */
-function firstStep(
-  of: Export,
-  sources: readonly string[],
-  supporting: readonly string[],
-  options: PartQueryOptions,
-): string {
-  const referred = referredTo(of, sources, supporting, options);
-  if (!supporting.includes('Device')) return referred;
-  const device = text('Device');
-  const theirs = [
-    ...versionsPresent(of, { type: device, kind: 'output' }, options),
-    ...inCompartments(of, 'Device', 'output'),
-  ];
+type Sources = Parameters<typeof selectSupporting>[2];
+
+/** What the level's own resources refer to, and the patients' Devices, which refer on. */
+function firstStep(of: Export, scope: Sources, options: PartQueryOptions): string {
+  const { sources, supporting } = scope;
   const joined = joinedMembers(of);
-  const isNew = joined === undefined ? 'false' : `coalesce(r.patient in ${joined}, false)`;
-  return `${referred}
-       union all
-       select r.type, r.id, ${isNew}, 0 from sluice.resources r where ${theirs.join(' and ')}`;
+  const steps = [referredToByPatients(of, scope, options)];
+  if (sources.includes('Group')) {
+    const group = { type: text('Group'), kind: 'output' } as const;
+    const theirs = [
+      ...versionsPresent(of, group, options),
+      ...inCompartments(of, 'Group', 'output'),
+    ];
+    const isNew = joined === undefined ? 'false' : isOf(text('Group'), joined);
+    steps.push(referredToByOne(of, scope, { type: 'Group', rows: theirs, isNew }, options));
+  }
+  if (sources.includes('Provenance')) {
+    const about = { rows: aboutLevel(of, scope, options), isNew: isAboutJoined(of, options) };
+    steps.push(referredToByOne(of, scope, { type: 'Provenance', ...about }, options));
+  }
+  if (supporting.includes('Device')) {
+    const device = { type: text('Device'), kind: 'output' } as const;
+    const theirs = [
+      ...versionsPresent(of, device, options),
+      ...inCompartments(of, 'Device', 'output'),
+    ];
+    const isNew = joined === undefined ? 'false' : `coalesce(r.patient in ${joined}, false)`;
+    steps.push(
+      `select r.type, r.id, ${isNew}, 0 from sluice.resources r where ${theirs.join(' and ')}`,
+    );
+  }
+  return steps.join('\n       union all\n       ');
 }
 
-function referredTo(
+/** What the patients' resources refer to whose references are noted by patient. */
+function referredToByPatients(
   of: Export,
-  sources: readonly string[],
-  supporting: readonly string[],
+  { sources, supporting }: Sources,
   options: PartQueryOptions,
 ): string {
   const listed = hasMembers(of);
+  const types = sources.filter((type) => type !== 'Group' && type !== 'Provenance');
   const conditions = [
-    `s.from_type in (${texts(sources)})`,
+    `s.from_type in (${texts(types)})`,
     `s.target_type in (${texts(supporting)})`,
     ...(listed ? [`m.export_id = ${uuid(of.id)}`, 'm.present'] : []),
     holds(of, 'r.patient = s.from_id', options),
   ];
+  const from = listed ? ' join sluice.export_members m on m.patient = s.from_id' : '';
+  return grouped(
+    of,
+    `sluice.supporting_references s${from}`,
+    conditions,
+    listed ? 'm.is_new' : 'false',
+    options,
+  );
+}
+
+/** What resources refer to whose references are noted by their own id; `rows` are conditions on them, `r`. */
+function referredToByOne(
+  of: Export,
+  { supporting }: Sources,
+  { type, rows, isNew }: { type: string; rows: readonly string[]; isNew: string },
+  options: PartQueryOptions,
+): string {
+  const conditions = [...rows, ...isMadeByRow(of, type), `s.target_type in (${texts(supporting)})`];
+  const from = 'sluice.resources r join sluice.supporting_references s on s.from_id = r.id';
+  return grouped(of, from, conditions, isNew, options);
+}
+
+/** Targets of references `s`, each once. */
+function grouped(
+  of: Export,
+  from: string,
+  conditions: readonly string[],
+  isNew: string,
+  options: PartQueryOptions,
+): string {
   const having = isNobodyElses(of, options);
-  return `select s.target_type, s.target_id, ${listed ? 'bool_or(m.is_new)' : 'false'}, 1
-         from sluice.supporting_references s${listed ? ' join sluice.export_members m on m.patient = s.from_id' : ''}
+  return `select s.target_type, s.target_id, ${isNew === 'false' ? isNew : `bool_or(${isNew})`}, 1
+         from ${from}
         where ${conditions.join(' and ')}
         group by s.target_type, s.target_id${having.length === 0 ? '' : ` having ${having.join(' and ')}`}`;
+}
+
+/** What a resource `f` that was found refers to, and with includeAssociatedData the Provenance that comes for it. */
+function nextStep(of: Export, scope: Sources, options: PartQueryOptions): string {
+  const isWanted = [`s.target_type in (${texts(scope.supporting)})`, ...isNobodyElses(of, options)];
+  const own = [
+    's.from_type = f.type',
+    's.from_id = f.id',
+    holds(of, 'r.id = s.from_id', options),
+    ...isWanted,
+  ];
+  const references = `select s.target_type, s.target_id from sluice.supporting_references s where ${own.join(' and ')}`;
+  if (!scope.exportedTargets || !scope.sources.includes('Provenance')) return references;
+  const theirs = [...aboutFound(of, options), ...isMadeByRow(of, 'Provenance'), ...isWanted];
+  return `${references}
+         union all
+         select s.target_type, s.target_id
+           from sluice.provenance_targets t
+           join sluice.resources r on r.seq = t.seq
+           join sluice.supporting_references s on s.from_id = r.id
+          where ${theirs.join(' and ')}`;
+}
+
+/** That the reference `s` is made by the row `r` of a type, which is told of. */
+function isMadeByRow(of: Export, type: string): string[] {
+  const { until, associated } = of.kickOff;
+  // The rows may be others than those that are there at transactionTime.
+  const looksBack = until !== undefined || associated?.history === true;
+  return [
+    ...(filteredTypes(of.kickOff).includes(type) ? [hasPassed(of)] : []),
+    `s.from_type = ${text(type)}`,
+    `s.stored_at <= ${timestamp(of.transactionTime)}`,
+    looksBack ? namesTarget : `(not s.stale or ${namesTarget})`,
+  ];
 }
 
 /**
@@ -99,15 +173,22 @@ function isNobodyElses(of: Export, options: PartQueryOptions): string[] {
 
 /** That the reference `s` is made at the export's transactionTime, by a resource that is told of. */
 function holds(of: Export, isSource: string, options: PartQueryOptions): string {
-  const { until } = of.kickOff;
   const filtered = filteredTypes(of.kickOff);
   const at = timestamp(of.transactionTime);
   const certain = [
-    ...(until === undefined ? [] : ['false']),
+    ...(of.kickOff.until === undefined ? [] : ['false']),
     ...(filtered.length === 0 ? [] : [`s.from_type not in (${texts(filtered)})`]),
     'not s.stale',
   ].join(' and ');
   return `s.stored_at <= ${at} and ((${certain}) or ${witness(of, isSource, filtered, options)})`;
+}
+
+/** That the text of `r` names the target: `Type/id`, or with a version, and slashes may be escaped. */
+const namesTarget = `replace(r.body, '\\/', '/') ~ (s.target_type || '/' || replace(s.target_id, '.', '\\.') || '("|/_history/)')`;
+
+/** That `r`, of a filtered type, was let through. */
+function hasPassed({ id }: Export): string {
+  return `exists (select from sluice.export_selected x where x.export_id = ${uuid(id)} and x.type = r.type and x.id = r.id)`;
 }
 
 function witness(
@@ -116,12 +197,12 @@ function witness(
   filtered: readonly string[],
   options: PartQueryOptions,
 ): string {
-  const passed = `exists (select from sluice.export_selected x where x.export_id = ${uuid(of.id)} and x.type = r.type and x.id = r.id)`;
   const conditions = [
     ...versionsPresent(of, { type: 's.from_type', kind: 'output' }, options),
-    ...(filtered.length === 0 ? [] : [`(s.from_type not in (${texts(filtered)}) or ${passed})`]),
-    // As it stands in the text: `Type/id`, or with a version, and slashes may be escaped.
-    `replace(r.body, '\\/', '/') ~ (s.target_type || '/' || replace(s.target_id, '.', '\\.') || '("|/_history/)')`,
+    ...(filtered.length === 0
+      ? []
+      : [`(s.from_type not in (${texts(filtered)}) or ${hasPassed(of)})`]),
+    namesTarget,
   ].join(' and ');
   const own = `exists (select from sluice.resources r where ${isSource} and ${conditions})`;
   const shared = `exists (
