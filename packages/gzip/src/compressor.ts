@@ -9,23 +9,31 @@ const threadFile = join(import.meta.dirname, '..', 'dist', 'gzip-thread.js');
 /** 64 KB each, as assembly/memory.ts lays them out. */
 const pages = 51;
 
+/** Whoever waits for the length of a member. */
+interface Waiting {
+  readonly resolve: (length: number) => void;
+  readonly reject: (cause: Error) => void;
+}
+
 /** A thread that compresses, with the memory it shares with us. One job at a time. */
 export class Compressor {
   readonly #worker: Worker;
   readonly #bytes: Buffer;
   readonly #places: Places;
-  /** Rejects when the thread has ended, however it did. */
-  readonly #ended: Promise<never>;
+  /** Not a promise of the thread's end to race with: it would hold on to something of every block there ever was. */
+  #waiting: Waiting | undefined;
+  #hasEnded = false;
 
   private constructor(worker: Worker, memory: WasmMemory, places: Places) {
     this.#worker = worker;
     this.#bytes = Buffer.from(memory.buffer);
     this.#places = places;
-    this.#ended = new Promise((_, reject) => {
-      worker.once('error', reject);
-      worker.once('exit', (code) => reject(new Error(`the gzip thread ended (${code})`)));
+    worker.on('message', (length: number) => this.#take()?.resolve(length));
+    worker.on('error', (cause: Error) => this.#take()?.reject(cause));
+    worker.on('exit', (code) => {
+      this.#hasEnded = true;
+      this.#take()?.reject(new Error(`the gzip thread ended (${code})`));
     });
-    this.#ended.catch(() => undefined);
     // A thread without work does not keep the process alive.
     worker.unref();
   }
@@ -46,18 +54,25 @@ export class Compressor {
 
   /** The gzip member of these bytes. @throws when the thread ends over it; it is of no use then */
   async compress(bytes: Uint8Array): Promise<Buffer> {
+    if (this.#hasEnded) throw new Error('the gzip thread ended');
     const { inputAt, memberAt } = this.#places;
     this.#bytes.set(bytes, inputAt);
-    this.#worker.ref();
-    const answer = once(this.#worker, 'message') as Promise<[number]>;
-    answer.catch(() => undefined);
-    this.#worker.postMessage(bytes.length);
-    const [length] = await Promise.race([answer, this.#ended]);
-    this.#worker.unref();
+    const length = await new Promise<number>((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#worker.ref();
+      this.#worker.postMessage(bytes.length);
+    });
     return Buffer.from(this.#bytes.subarray(memberAt, memberAt + length));
   }
 
   async end(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  #take(): Waiting | undefined {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    this.#worker.unref();
+    return waiting;
   }
 }

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { crc32, gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { createGzipPool, type GzipPool } from './gzip-pool.ts';
@@ -148,6 +150,18 @@ test('many at once are not mixed up', async () => {
   members.forEach((member, n) => {
     expect(gunzipSync(member).equals(blocks[n] ?? Buffer.alloc(0))).toBe(true);
   });
+});
+
+test('what was compressed leaves nothing behind', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const heapAfter = async (blocks: number): Promise<number> => {
+    for (let n = 0; n < blocks; n += 1) await pool.compress(Buffer.from('x'));
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = await heapAfter(200);
+  expect((await heapAfter(3000)) - before).toBeLessThan(3000 * 100);
 });
 
 test('gzip and its header are as others read them', async () => {

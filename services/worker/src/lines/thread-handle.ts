@@ -5,6 +5,12 @@ import type { LinesAnswer, LinesToDo } from './thread-messages.ts';
 /** Works from src and from dist, which lie beside each other: threads are always run from dist. */
 const threadFile = join(import.meta.dirname, '..', '..', 'dist', 'lines', 'line-thread.js');
 
+/**
+ * What is parsed is garbage with the next line. More room for it would not be collected less, but later, and each
+ * thread would take up all of it.
+ */
+const youngMb = 4;
+
 /** Whoever waits for an answer. */
 interface Waiting {
   readonly resolve: (answer: LinesAnswer) => void;
@@ -21,7 +27,7 @@ export class ThreadHandle {
 
   /** @param heapMb most memory for what is parsed; a thread that needs more ends, and nothing else does */
   constructor(heapMb: number) {
-    const resourceLimits = { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 32 };
+    const resourceLimits = { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: youngMb };
     this.#worker = new Worker(threadFile, { resourceLimits });
     this.#worker.on('message', (answer: LinesAnswer) => this.#take()?.resolve(answer));
     this.#worker.on('error', (cause: Error) => this.#take()?.reject(cause));
