@@ -53,7 +53,7 @@ test('health and readiness are answered', async () => {
   const ready = await ask(`${root}/readyz`);
   expect([ready.status, JSON.parse(ready.text)]).toEqual([
     200,
-    { status: 'ok', checks: { postgres: 'ok', redis: 'ok' } },
+    { status: 'ok', checks: { postgres: 'ok', redis: 'ok', storage: 'ok' } },
   ]);
 });
 

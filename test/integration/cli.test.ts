@@ -156,8 +156,10 @@ describe('the command line', () => {
 
 test('healthcheck checks the storage of the environment', async () => {
   const good = await runSluice(['healthcheck'], { FILE_STORAGE_DIR: folder });
-  expect([good.code, good.stdout]).toEqual([0, 'The storage (file) works.\n']);
+  const ok = 'result:\n  message: ok\n  storage:\n    type: file\n';
+  expect([good.code, good.stdout]).toEqual([0, ok]);
   await writeFile(join(folder, 'file'), '');
   const bad = await runSluice(['healthcheck'], { FILE_STORAGE_DIR: join(folder, 'file') });
   expect(bad.code).toBe(1);
+  expect(bad.stdout).toContain('FILE_STORAGE_DIR has to be a folder');
 });

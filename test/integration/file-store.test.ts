@@ -10,8 +10,7 @@ const options = { contentType: 'application/fhir+ndjson', attempt: 1 };
 
 async function newStore(): Promise<{ root: string; store: OutputStore }> {
   const root = join(await tempFolder('store'), 'files');
-  const settings = { BOX_FHIR_BULK_STORAGE_PROVIDER: 'file', FILE_STORAGE_DIR: root } as const;
-  return { root, store: createOutputStore(settings) };
+  return { root, store: await createOutputStore({ provider: 'file', root }) };
 }
 
 /** Files below a folder, temporaries too, as keys. */

@@ -23,6 +23,7 @@ export class Deployment {
       DATABASE_URL: database.url,
       REDIS_URL: redisUrl,
       REDIS_PREFIX: prefix,
+      BOX_FHIR_BULK_STORAGE_PROVIDER: 'file',
       FILE_STORAGE_DIR: files,
       ...env,
     };

@@ -133,7 +133,7 @@ async function beginServices(
   begun: Begun,
 ): Promise<void> {
   const env = {
-    BOX_FHIR_BULK_STORAGE_PROVIDER: 'file',
+    ...storageDefault(options.env),
     FILE_STORAGE_DIR: join(facts.dataDir, 'files'),
     ...options.env,
     DATABASE_URL: facts.databaseUrl,
@@ -171,6 +171,12 @@ async function beginServices(
   const begins = [begin('api', api), ...workers.map((worker) => begin('workers', worker))];
   const failed = (await Promise.allSettled(begins)).find((begin) => begin.status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+/** Both names of the setting, since two that differ are refused. */
+function storageDefault(env: StackOptions['env']): Record<string, string> {
+  const isChosen = env['BOX_FHIR_BULK_STORAGE_PROVIDER'] || env['box_bulk__storage_backend'];
+  return isChosen ? {} : { BOX_FHIR_BULK_STORAGE_PROVIDER: 'file' };
 }
 
 function baseUrl(host: string, port: number): string {

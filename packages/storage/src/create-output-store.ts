@@ -1,19 +1,22 @@
-import { FileStore } from './file/file-store.ts';
 import type { OutputStore } from './output-store.ts';
+import type { StorageDescription } from './storage-description.ts';
 
-/** The settings that choose and describe a backend. */
-export interface StorageSettings {
-  readonly BOX_FHIR_BULK_STORAGE_PROVIDER: 'file';
-  readonly FILE_STORAGE_DIR: string;
-}
-
-/** Names of the settings in StorageSettings, for `readSettings`. */
-export const storageSettingNames = ['BOX_FHIR_BULK_STORAGE_PROVIDER', 'FILE_STORAGE_DIR'] as const;
-
-/** Makes the store that the settings describe; nothing is touched until it is used. */
-export function createOutputStore(settings: StorageSettings): OutputStore {
-  switch (settings.BOX_FHIR_BULK_STORAGE_PROVIDER) {
-    case 'file':
-      return new FileStore(settings.FILE_STORAGE_DIR);
+/**
+ * Makes the store that a description is of; nothing is touched until it is used. Only the code of its
+ * backend is loaded: the SDKs of the others would cost memory and a second of every start.
+ */
+export async function createOutputStore(description: StorageDescription): Promise<OutputStore> {
+  switch (description.provider) {
+    case 'file': {
+      const { FileStore } = await import('./file/file-store.ts');
+      return new FileStore(description.root);
+    }
+    case 'aws': {
+      const { S3Store } = await import('./s3/s3-store.ts');
+      return new S3Store(description);
+    }
+    case 'gcp':
+    case 'azure':
+      throw new Error(`There is no backend for ${description.provider} yet.`);
   }
 }

@@ -1,10 +1,9 @@
-export {
-  createOutputStore,
-  storageSettingNames,
-  type StorageSettings,
-} from './create-output-store.ts';
+export { createOutputStore } from './create-output-store.ts';
+export { describeStorage, warnOfOldStorageNames } from './describe-storage.ts';
 export { StorageError, type StorageErrorCode } from './errors.ts';
-export { checkStorage } from './healthcheck.ts';
+export { isLeftByCheck, type CheckFault } from './health/check-storage.ts';
+export type { HealthReport } from './health/health-report.ts';
+export { StorageHealth } from './health/storage-health.ts';
 export type {
   ByteRange,
   ObjectWriter,
@@ -13,3 +12,8 @@ export type {
   WriteOptions,
   WrittenObject,
 } from './output-store.ts';
+export {
+  StorageSettingsError,
+  type StorageSettingsFault,
+} from './settings/storage-settings-error.ts';
+export type { StorageDescription } from './storage-description.ts';

@@ -1,3 +1,5 @@
+import type { AccountReference } from './accounts/account-resources.ts';
+
 /** A folder of this machine, or of a volume that API and workers share. */
 export interface FileDescription {
   readonly provider: 'file';
@@ -5,7 +7,7 @@ export interface FileDescription {
 }
 
 /** What the object stores have in common. */
-interface BucketDescription {
+export interface BucketDescription {
   /** Put before every key, with a slash at its end; empty: none. */
   readonly prefix: string;
   /** URL of another server that speaks the provider's protocol; absent: the provider's own. */
@@ -16,6 +18,8 @@ interface BucketDescription {
   readonly tags: Readonly<Record<string, string>>;
   /** Resource name of the key the store encrypts with: KMS key (S3, GCS), encryption scope (Azure). */
   readonly encryptionKey?: string;
+  /** The resource that the keys are from; absent: workload identity. */
+  readonly account?: AccountReference;
 }
 
 /** Amazon S3, or a store that speaks its protocol. */
@@ -34,7 +38,14 @@ export interface GcsDescription extends BucketDescription {
   readonly provider: 'gcp';
   readonly bucket: string;
   /** Absent: workload identity, application default credentials; URLs are signed through IAM signBlob. */
-  readonly serviceAccount?: { readonly email: string; readonly privateKey: string };
+  readonly serviceAccount?: {
+    readonly email: string;
+    readonly privateKey: string;
+    /** Where the key is exchanged for tokens, as `token_uri` of a key file; absent: Google's. */
+    readonly tokenUri?: string;
+  };
+  /** URL of another IAM Service Account Credentials API, which has signBlob; absent: Google's. */
+  readonly signingEndpoint?: string;
 }
 
 /** Azure Blob Storage. */

@@ -11,6 +11,7 @@ import { kickOff } from './routes/kick-off.ts';
 import { metadata } from './routes/metadata.ts';
 import { outputFile } from './routes/output-file.ts';
 import { isResourceAddress, read } from './routes/read.ts';
+import { rpc } from './routes/rpc.ts';
 import { searchGroups } from './routes/search-groups.ts';
 import { status } from './routes/status.ts';
 
@@ -60,6 +61,9 @@ export function createApp(deps: Dependencies): Express {
     .route('/fhir/$export-attachment/:id/:binaryId')
     .get(attachment(deps))
     .all(methodNotAllowed('GET, HEAD'));
+
+  const small = express.raw({ type: () => true, limit: 65_536 });
+  app.route('/rpc').post(small, rpc(deps)).all(methodNotAllowed('POST'));
 
   const search = searchGroups(deps);
   app.route('/fhir/Group').get(search).all(methodNotAllowed('GET, HEAD'));

@@ -1,8 +1,8 @@
 import type { Pool } from '@sluice/postgres';
 import type { Logger } from '@sluice/runtime';
-import type { OutputStore } from '@sluice/storage';
 import type { ApiQueue } from './limit-queue.ts';
 import type { ApiSettings } from './settings.ts';
+import type { ApiStorage } from './storage.ts';
 
 /** What the routes act with; made once per process. */
 export interface Dependencies {
@@ -11,7 +11,7 @@ export interface Dependencies {
   readonly baseUrl: string;
   readonly pool: Pool;
   readonly queue: ApiQueue;
-  readonly store: OutputStore;
+  readonly storage: ApiStorage;
   readonly log: Logger;
   /** Key of the signatures in file URLs; the same for every replica. */
   readonly urlKey: () => Promise<Buffer>;

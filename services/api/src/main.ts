@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { createPool, readUrlKey, type Pool } from '@sluice/postgres';
 import { createQueue } from '@sluice/queue';
 import { createLogger, errorFacts, installShutdown, SettingsError } from '@sluice/runtime';
-import { createOutputStore } from '@sluice/storage';
 import { createApp } from './app.ts';
 import { limitQueue } from './limit-queue.ts';
 import { publicBaseUrl, readApiSettings, type ApiSettings } from './settings.ts';
+import { openStorage } from './storage.ts';
 
 /** How long open requests may go on once the process was told to end. */
 const requestLimitMs = 10_000;
@@ -22,7 +22,7 @@ async function main(settings: ApiSettings): Promise<void> {
     applicationName: 'sluice-api',
   });
   const queue = createQueue({ redisUrl: settings.REDIS_URL, prefix: settings.REDIS_PREFIX });
-  const store = createOutputStore(settings);
+  const storage = await openStorage(process.env, { log });
   // Longer than the idle time of common load balancers, so that it is never us who hang up first.
   const server = createServer({ keepAliveTimeout: 65_000, maxHeaderSize: 65_536 });
   installShutdown(log, [
@@ -41,7 +41,7 @@ async function main(settings: ApiSettings): Promise<void> {
     baseUrl,
     pool,
     queue: limitQueue(queue, redisLimitMs),
-    store,
+    storage,
     log,
     urlKey,
     now: Date.now,

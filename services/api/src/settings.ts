@@ -24,8 +24,27 @@ const names = [
   'SIGNED_URL_TTL',
   'AUTH_MODE',
   'ALLOW_OPEN',
-  'BOX_FHIR_BULK_STORAGE_PROVIDER',
-  'FILE_STORAGE_DIR',
+  'AUTH_ISSUERS',
+  'AUTH_AUDIENCE',
+  'AUTH_LEEWAY',
+  'AUTH_CLAIM_SUBJECT',
+  'AUTH_CLAIM_CLIENT',
+  'AUTH_CLAIM_SCOPES',
+  'AUTH_CLAIM_GROUPS',
+  'AUTH_CLAIM_PATIENTS',
+  'AUTH_TOKEN_URL',
+  'ALLOW_PRIVATE_JWKS',
+  'CLIENTS_FILE',
+  'TOKEN_TTL',
+  'TOKEN_AUDIENCES',
+  'JTI_REPLAY',
+  'SIGNING_KEY_LIFE',
+  'SMART_DISCOVERY_COMPAT',
+  'REQUIRE_GROUP_READ',
+  'OWNER_ISOLATION',
+  'TLS_CERT',
+  'TLS_KEY',
+  'TRUST_PROXY',
 ] as const;
 
 /** Settings of the API process. */
@@ -58,20 +77,29 @@ export function publicBaseUrl(settings: ApiSettings, port: number): string {
   if (settings.BASE_URL !== undefined) return settings.BASE_URL.replace(/\/+$/, '');
   const everywhere = settings.HOST === '0.0.0.0' || settings.HOST === '::';
   const host = everywhere ? 'localhost' : settings.HOST;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/fhir`;
+  const scheme = settings.TLS_CERT === undefined ? 'http' : 'https';
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}/fhir`;
 }
 
 function faultsBetween(env: Environment): string[] {
-  const host = env['HOST']?.trim() ?? '';
-  const baseUrl = env['BASE_URL']?.trim() ?? '';
+  const valueOf = (name: string): string => env[name]?.trim() ?? '';
+  const host = valueOf('HOST');
+  const baseUrl = valueOf('BASE_URL');
+  const isOpen = ['', 'none'].includes(valueOf('AUTH_MODE'));
   const faults: string[] = [];
-  if (host !== '' && !isLoopback(host) && env['ALLOW_OPEN']?.trim() !== 'true') {
+  if (isOpen && host !== '' && !isLoopback(host) && valueOf('ALLOW_OPEN') !== 'true') {
     faults.push(
       `HOST is ${JSON.stringify(host)}; accepted: with AUTH_MODE=none a loopback address (127.0.0.1, ::1, localhost), or any with ALLOW_OPEN=true`,
     );
   }
   if (baseUrl !== '' && baseUrl.includes('://') && !/^https?:\/\/[^?#\s]+$/.test(baseUrl)) {
     faults.push('BASE_URL is not usable; accepted: an http or https URL without ? and #');
+  }
+  if (valueOf('AUTH_MODE') === 'jwt' && !/^https?:\/\/\S/.test(valueOf('AUTH_ISSUERS'))) {
+    faults.push('AUTH_ISSUERS is needed with AUTH_MODE=jwt; accepted: URLs of issuers');
+  }
+  if ((valueOf('TLS_CERT') === '') !== (valueOf('TLS_KEY') === '')) {
+    faults.push('TLS_CERT and TLS_KEY belong together; accepted: both, or neither');
   }
   return faults;
 }

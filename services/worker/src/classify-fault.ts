@@ -24,17 +24,7 @@ export function isTransient(error: unknown): boolean {
 /** What a client is told of a fault that ended its export: what failed, without internals. */
 export function failureIssue(error: unknown): Issue {
   if (error instanceof StorageError) {
-    const causes = {
-      'not-found': 'the folder of the export is gone',
-      denied: 'the storage refuses access',
-      full: 'the storage is full',
-      'invalid-key': 'a file name was refused',
-      misconfigured: 'the storage is not set up as its settings say',
-      fenced: 'a later attempt has written them',
-      corrupt: 'what was stored is not what was sent',
-      unavailable: 'the storage is not available',
-    } as const;
-    return exception(`The export could not write its files: ${causes[error.code]}.`);
+    return exception(`The export could not write its files: ${error.message}.`);
   }
   // What a client did is told in full.
   if (error instanceof ExportError && error.issues[0]) return error.issues[0];

@@ -2,7 +2,7 @@ import type { GzipPool } from '@sluice/gzip';
 import type { Pool } from '@sluice/postgres';
 import type { ExportQueue } from '@sluice/queue';
 import type { BufferPool, Logger } from '@sluice/runtime';
-import type { OutputStore } from '@sluice/storage';
+import type { OutputStore, StorageHealth } from '@sluice/storage';
 import type { LinePool } from './lines/line-pool.ts';
 import type { WorkerSettings } from './settings.ts';
 
@@ -14,6 +14,7 @@ export interface WorkerContext {
   readonly replica: Pool | undefined;
   readonly queue: ExportQueue;
   readonly store: OutputStore;
+  readonly storageHealth: StorageHealth;
   readonly log: Logger;
   /** Compresses blocks of output. */
   readonly gzip: GzipPool;

@@ -15,8 +15,8 @@ export async function startHealthServer(context: WorkerContext): Promise<Server>
         answer(200, 'ok');
         return;
       case '/readyz':
-        void isReady(context).then((ready) =>
-          answer(ready ? 200 : 503, ready ? 'ready' : 'not ready'),
+        void whatIsMissing(context).then((fault) =>
+          answer(fault === undefined ? 200 : 503, fault ?? 'ready'),
         );
         return;
       default:
@@ -28,11 +28,13 @@ export async function startHealthServer(context: WorkerContext): Promise<Server>
   return server;
 }
 
-async function isReady({ pool, queue }: WorkerContext): Promise<boolean> {
+/** Why the worker is not ready, if it is not. */
+async function whatIsMissing(context: WorkerContext): Promise<string | undefined> {
+  const { pool, queue, storageHealth } = context;
   try {
-    await Promise.all([checkSchema(pool), queue.ping()]);
-    return true;
+    const [report] = await Promise.all([storageHealth.recent(), checkSchema(pool), queue.ping()]);
+    return 'error' in report ? `not ready: ${report.error.message}` : undefined;
   } catch {
-    return false;
+    return 'not ready';
   }
 }

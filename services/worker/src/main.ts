@@ -9,7 +9,7 @@ import {
 } from '@sluice/postgres';
 import { createQueue, startWorkers, subscribeCancel } from '@sluice/queue';
 import { createLogger, errorFacts, installShutdown, SettingsError } from '@sluice/runtime';
-import { createOutputStore } from '@sluice/storage';
+import { createOutputStore, StorageHealth } from '@sluice/storage';
 import type { WorkerContext } from './context.ts';
 import { exportParts } from './export-parts.ts';
 import { finishExport } from './finish-export.ts';
@@ -18,10 +18,11 @@ import { cleanUp, keepHouse } from './housekeeping.ts';
 import { createLinePool } from './lines/line-pool.ts';
 import { PartsInHand } from './parts-in-hand.ts';
 import { planExport } from './plan-export.ts';
-import { readWorkerSettings, type WorkerSettings } from './settings.ts';
+import { readWorkerEnvironment, type WorkerEnvironment } from './settings.ts';
 
-const settings = settingsOrExit();
+const { settings, storage, warnings } = environmentOrExit();
 const log = createLogger('worker', settings.LOG_LEVEL);
+for (const warning of warnings) log.warn(warning);
 makeWay();
 const queueOptions = { redisUrl: settings.REDIS_URL, prefix: settings.REDIS_PREFIX };
 const pool = createPool(settings.DATABASE_URL, {
@@ -36,12 +37,14 @@ const replica =
         applicationName: 'sluice-worker',
       });
 const queue = createQueue(queueOptions);
+const store = await createOutputStore(storage);
 const context: WorkerContext = {
   settings,
   pool,
   replica,
   queue,
-  store: createOutputStore(settings),
+  store,
+  storageHealth: new StorageHealth({ store, description: storage }, { log }),
   log,
   lines: createLinePool({ threads: Math.min(settings.WORKER_CONCURRENCY, availableParallelism()) }),
   gzip: createGzipPool({ threads: Math.min(settings.WORKER_CONCURRENCY, availableParallelism()) }),
@@ -134,9 +137,9 @@ async function checkReplicaOrExit(given: Pool): Promise<void> {
   }
 }
 
-function settingsOrExit(): WorkerSettings {
+function environmentOrExit(): WorkerEnvironment {
   try {
-    return readWorkerSettings(process.env);
+    return readWorkerEnvironment(process.env);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -16,10 +16,7 @@ afterEach(() => rm(folder, { recursive: true }));
 afterAll(() => gzip.close());
 
 async function newWriter(options: Partial<PartWriterOptions> = {}): Promise<PartWriter> {
-  const store = createOutputStore({
-    BOX_FHIR_BULK_STORAGE_PROVIDER: 'file',
-    FILE_STORAGE_DIR: folder,
-  });
+  const store = await createOutputStore({ provider: 'file', root: folder });
   await store.createFolder('e');
   const base = {
     store,

@@ -1,5 +1,5 @@
 import { readSettings, SettingsError, type Settings } from '@sluice/runtime';
-import { storageSettingNames } from '@sluice/storage';
+import { describeStorage, warnOfOldStorageNames, type StorageDescription } from '@sluice/storage';
 
 const names = [
   'DATABASE_URL',
@@ -21,20 +21,44 @@ const names = [
   'SETTLE_TIMEOUT',
   'SINCE_BASIS',
   'FILE_ACCESS',
+  'AUTH_MODE',
   'SINCE_CONTEXT',
   'GROUP_SINCE',
   'SUPPORTING_RESOURCES',
   'HISTORY_RETENTION',
   'WORKER_CONCURRENCY',
   'HOUSEKEEPING_INTERVAL',
-  ...storageSettingNames,
 ] as const;
 
 /** Settings of a worker process. */
 export type WorkerSettings = Settings<(typeof names)[number]>;
 
+/** What the environment of a worker says. */
+export interface WorkerEnvironment {
+  readonly settings: WorkerSettings;
+  readonly storage: StorageDescription;
+  readonly warnings: readonly string[];
+}
+
 /** Reads and checks the worker's environment. @throws SettingsError naming every fault */
-export function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
+export function readWorkerEnvironment(env: NodeJS.ProcessEnv): WorkerEnvironment {
+  const faults: string[] = [];
+  const read = <T>(from: () => T): T | undefined => {
+    try {
+      return from();
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      faults.push(...error.faults);
+      return undefined;
+    }
+  };
+  const settings = read(() => readWorkerSettings(env));
+  const storage = read(() => describeStorage(env));
+  if (!settings || !storage) throw new SettingsError(faults);
+  return { settings, storage, warnings: warnOfOldStorageNames(env) };
+}
+
+function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
   const settings = readSettings(names, env);
   // Every part reads over a connection of its own; claims, renewals and records need some besides.
   const needed = settings.WORKER_CONCURRENCY + 4;

@@ -20,20 +20,38 @@ export async function ifPresent<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** @param what a key or a folder: messages are told to clients, so no path of this machine is in them */
 export function toStorageError(what: string, cause: unknown): StorageError {
-  const { code, message } = cause as NodeJS.ErrnoException;
+  const { code = 'fault' } = cause as NodeJS.ErrnoException;
+  const at = `"${what}" (${code})`;
   switch (code) {
     case 'ENOENT':
+      return new StorageError(
+        'not-found',
+        `file storage does not find ${at}: another program has removed it or its folder`,
+        { cause },
+      );
     case 'ENOTDIR':
-      return new StorageError('not-found', `${what} is not there`, { cause });
+    case 'EEXIST':
+      return new StorageError(
+        'not-found',
+        `file storage has no place for ${at}: FILE_STORAGE_DIR has to be a folder`,
+        { cause },
+      );
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new StorageError('denied', `the file system refuses access to ${what}`, { cause });
+      return new StorageError(
+        'denied',
+        `file storage refuses ${at}: let the user of this process read and write FILE_STORAGE_DIR`,
+        { cause },
+      );
     case 'ENOSPC':
     case 'EDQUOT':
-      return new StorageError('full', `no space is left to write ${what}`, { cause });
+      return new StorageError('full', `file storage has no room for ${at}: free some`, { cause });
     default:
-      return new StorageError('unavailable', `${what}: ${message}`, { cause });
+      return new StorageError('unavailable', `file storage fails at ${at}: it is tried again`, {
+        cause,
+      });
   }
 }

@@ -41,7 +41,7 @@ export class FileStore implements OutputStore {
     const path = this.#path(key);
     const begin = `.${basename(path)}.`;
     const temporary = join(dirname(path), `${begin}${attempt}.${randomUUID()}.tmp`);
-    const writer = await FileWriter.open(temporary, path, this.#staging);
+    const writer = await FileWriter.open({ temporary, path, key, pool: this.#staging });
     if (attempt > 1) await this.#removeTemporaries(dirname(path), isEarlier(begin, attempt));
     return writer;
   }

@@ -8,6 +8,15 @@ import type { ObjectWriter, WrittenObject } from '../output-store.ts';
 
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 
+/** Where a file is written. */
+export interface FileWriterOptions {
+  readonly temporary: string;
+  readonly path: string;
+  readonly key: string;
+  /** Aligned memory for what does not come aligned. */
+  readonly pool: BufferPool;
+}
+
 /**
  * Writes one file under its temporary name, past the page cache where the file system allows it
  * (O_DIRECT): an export is written once and read much later, and copying it through the cache costs
@@ -19,6 +28,8 @@ export class FileWriter implements ObjectWriter {
   readonly #direct: boolean;
   readonly #temporary: string;
   readonly #path: string;
+  /** What faults name. */
+  readonly #key: string;
   readonly #pool: BufferPool;
   readonly #hash: Hash = createHash('sha256');
   /** Bytes taken, and of these the bytes that wait in `staging` for a whole piece. */
@@ -30,47 +41,46 @@ export class FileWriter implements ObjectWriter {
   private constructor(
     handle: FileHandle,
     direct: boolean,
-    temporary: string,
-    path: string,
-    pool: BufferPool,
+    { temporary, path, key, pool }: FileWriterOptions,
   ) {
     this.#handle = handle;
     this.#direct = direct;
     this.#temporary = temporary;
     this.#path = path;
+    this.#key = key;
     this.#pool = pool;
   }
 
-  /** @param pool aligned memory for what does not come aligned */
-  static async open(temporary: string, path: string, pool: BufferPool): Promise<FileWriter> {
+  static async open(options: FileWriterOptions): Promise<FileWriter> {
+    const { temporary, key } = options;
     const directFlag = constants.O_DIRECT as number | undefined;
     if (directFlag !== undefined) {
       try {
         const handle = await open(temporary, newFile | directFlag, 0o640);
-        return new FileWriter(handle, true, temporary, path, pool);
+        return new FileWriter(handle, true, options);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw toStorageError(path, error);
+        if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw toStorageError(key, error);
         // The file system has no direct I/O; it may have made the file all the same.
         await ifPresent(unlink(temporary));
       }
     }
-    const handle = await told(path, open(temporary, newFile, 0o640));
-    return new FileWriter(handle, false, temporary, path, pool);
+    const handle = await told(key, open(temporary, newFile, 0o640));
+    return new FileWriter(handle, false, options);
   }
 
   async write(block: Buffer): Promise<void> {
     // The write runs on the thread pool while the hash is computed here.
-    const writing = told(this.#path, this.#take(block));
+    const writing = told(this.#key, this.#take(block));
     this.#hash.update(block);
     await writing;
   }
 
   async commit(): Promise<WrittenObject> {
-    await told(this.#path, this.#flush());
-    await told(this.#path, this.#handle.datasync());
+    await told(this.#key, this.#flush());
+    await told(this.#key, this.#handle.datasync());
     await this.#close();
-    await told(this.#path, rename(this.#temporary, this.#path));
-    await told(this.#path, syncFolder(dirname(this.#path)));
+    await told(this.#key, rename(this.#temporary, this.#path));
+    await told(this.#key, syncFolder(dirname(this.#path)));
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 

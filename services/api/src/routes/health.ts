@@ -3,6 +3,7 @@ import { errorFacts } from '@sluice/runtime';
 import type { RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
 import { sendResponse } from '../send-response.ts';
+import type { ApiStorage } from '../storage.ts';
 import { withLimit } from '../with-limit.ts';
 
 const json = { 'Content-Type': 'application/json' };
@@ -12,24 +13,38 @@ export const health: RequestHandler = (_req, res) => {
   sendResponse(res, { status: 200, headers: json, body: { status: 'ok' } });
 };
 
-/** `GET /readyz`: Postgres has the schema this version expects, and Redis answers. */
-export function readiness({ pool, queue, log }: Dependencies): RequestHandler {
+/**
+ * `GET /readyz`: Postgres has the schema this version expects, Redis answers, and the storage does what
+ * it has to, as of a short while ago.
+ */
+export function readiness({ pool, queue, storage, log }: Dependencies): RequestHandler {
   return async (_req, res) => {
-    const check = async (name: string, work: Promise<unknown>): Promise<[string, string]> => {
+    const check = async (
+      name: string,
+      work: Promise<string | undefined>,
+    ): Promise<[string, string]> => {
       try {
-        await withLimit(work, 2000);
-        return [name, 'ok'];
+        return [name, (await withLimit(work, 2000)) ?? 'ok'];
       } catch (error) {
         log.warn('not ready', { dependency: name, ...errorFacts(error) });
         return [name, 'unavailable'];
       }
     };
     const checks = await Promise.all([
-      check('postgres', checkSchema(pool)),
-      check('redis', queue.ping()),
+      check('postgres', checkSchema(pool).then(fine)),
+      check('redis', queue.ping().then(fine)),
+      check('storage', storageFault(storage)),
     ]);
     const ready = checks.every(([, state]) => state === 'ok');
     const body = { status: ready ? 'ok' : 'unavailable', checks: Object.fromEntries(checks) };
     sendResponse(res, { status: ready ? 200 : 503, headers: json, body });
   };
+}
+
+const fine = (): undefined => undefined;
+
+/** The message of its first fault, in the words of the health check. */
+async function storageFault({ health }: ApiStorage): Promise<string | undefined> {
+  const report = await health.recent();
+  return 'error' in report ? report.error.message : undefined;
 }

@@ -11,6 +11,7 @@ import { readHistoryKeptSince } from '@sluice/postgres';
 import type { Request, RequestHandler } from 'express';
 import { checkAgainstStore } from '../check-against-store.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { exportRights } from '../identity.ts';
 import { contextOf } from '../middleware/request-context.ts';
 import { readJsonBody } from '../read-json-body.ts';
 import { startExport } from '../start-export.ts';
@@ -18,12 +19,15 @@ import { startExport } from '../start-export.ts';
 /** `GET|POST $export` at one level. */
 export function kickOff(level: Level, deps: Dependencies): RequestHandler {
   return async (req, res) => {
+    // Before it is accepted, since no worker could write its files.
+    deps.storage.store();
     const request = kickOffRequest(level, req, deps.baseUrl);
-    const parsed = parseKickOff(request, kickOffOptions(deps));
-    await checkUntil(parsed, deps);
-    const checked = await checkAgainstStore(deps.pool, parsed);
     const context = contextOf(res);
-    const { id, slot } = await startExport(deps, checked, context.subject);
+    const rights = exportRights(context.identity.rights);
+    const parsed = parseKickOff(request, { ...kickOffOptions(deps), rights });
+    await checkUntil(parsed, deps);
+    const checked = await checkAgainstStore(deps, parsed, context.identity.rights);
+    const { id, slot } = await startExport(deps, checked, context);
     context.exportId = id;
     deps.log.info('export accepted', { exportId: id, level, slot: slot ?? 'waiting' });
     const applied = preferenceApplied(request.headers.prefer);

@@ -1,14 +1,15 @@
 import { createGzip } from 'node:zlib';
-import { ExportError, type Export, type OutputFile } from '@sluice/export';
+import { ExportError, fileAccess, type Export, type OutputFile } from '@sluice/export';
 import { extendExpiry, findOutputFile } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
 import { StorageError, type ByteRange } from '@sluice/storage';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Readable } from 'node:stream';
 import type { Dependencies } from '../dependencies.ts';
 import { fileResponse } from '../file-response.ts';
 import { checkFileSignature } from '../file-url.ts';
-import { findNamedExport } from '../own-export.ts';
+import { callerOf, contextOf } from '../middleware/request-context.ts';
+import { checkFileRights, checkOwner, findNamedExport } from '../own-export.ts';
 import { queryOf } from '../query-of.ts';
 import { beginResponse, sendResponse, streamBody } from '../send-response.ts';
 
@@ -16,8 +17,9 @@ import { beginResponse, sendResponse, streamBody } from '../send-response.ts';
 export function outputFile(deps: Dependencies): RequestHandler {
   return async (req, res) => {
     const found = await findNamedExport(deps, req, res);
-    await checkAccess(deps, found, req);
+    await checkAccess(deps, found, req, res);
     const file = await findFile(deps, found, String(req.params['name']));
+    if (fileAccess(deps.settings) === 'token') checkFileRights(found, file, res);
     const modifiedAt = new Date(found.completedAt ?? found.requestedAt);
     const isHead = req.method === 'HEAD';
     const { range, ...others } = req.headers;
@@ -29,13 +31,22 @@ export function outputFile(deps: Dependencies): RequestHandler {
     }
     const source = await openFile(deps, `${found.folder}/${file.name}`, answer.range);
     await touch(deps, found.id);
+    await recordDownload(deps, found, file, answer.range, res);
     beginResponse(res, answer);
     await streamBody(res, source, answer.gzip ? createGzip({ level: 1 }) : undefined);
   };
 }
 
-async function checkAccess(deps: Dependencies, found: Export, req: Request): Promise<void> {
-  if (deps.settings.FILE_ACCESS === 'token') return;
+async function checkAccess(
+  deps: Dependencies,
+  found: Export,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  if (fileAccess(deps.settings) === 'token') {
+    checkOwner(deps, found, res);
+    return;
+  }
   const query = new URLSearchParams(queryOf(req));
   const address = { exportId: found.id, name: String(req.params['name']) };
   const given = { expires: query.get('expires'), signature: query.get('signature') };
@@ -55,16 +66,29 @@ async function findFile({ pool }: Dependencies, found: Export, name: string): Pr
 }
 
 async function openFile(
-  { store }: Dependencies,
+  { storage }: Dependencies,
   key: string,
   range: ByteRange | undefined,
 ): Promise<Readable> {
   try {
-    return await store.read(key, range);
+    return await storage.store().read(key, range);
   } catch (cause) {
     if (cause instanceof StorageError && cause.code === 'not-found') throw fileNotFound(cause);
     throw cause;
   }
+}
+
+/** Before it begins, so that nothing is fetched that nobody knows of. Whoever comes by a signed URL has no name. */
+async function recordDownload(
+  { audit }: Dependencies,
+  { id: exportId }: Export,
+  { name: file, type, count, bytes }: OutputFile,
+  range: ByteRange | undefined,
+  res: Response,
+): Promise<void> {
+  const detail = { file, type, count, bytes, ...(range === undefined ? {} : { range }) };
+  const caller = callerOf(contextOf(res));
+  await audit.record({ ...caller, action: 'download', succeeded: true, exportId, detail });
 }
 
 /** A download keeps the export alive; when that fails, the download goes on. */

@@ -1,0 +1,29 @@
+import type { AzureDescription } from '../storage-description.ts';
+import { describeBucket } from './describe-bucket.ts';
+import type { Describing } from './describing.ts';
+import { accountNotFound, containerMissing, containerNotFound } from './texts.ts';
+
+/**
+ * Describes a container of Azure Blob Storage: always by an AzureContainer, whose `account` decides
+ * between an account key and workload identity. SPEC I-048
+ */
+export function describeAzure(from: Describing): AzureDescription {
+  const id = from.needed('BOX_FHIR_BULK_STORAGE_AZURE_CONTAINER', containerMissing);
+  const found =
+    id === '' ? undefined : from.account({ resourceType: 'AzureContainer', id }, containerNotFound);
+  const account =
+    found?.account &&
+    from.account({ resourceType: 'AzureAccount', id: found.account.id }, accountNotFound);
+  const endpoint = from.endpoint('BOX_FHIR_BULK_STORAGE_AZURE_ENDPOINT');
+  return {
+    provider: 'azure',
+    container: found?.container ?? '',
+    storageAccount: found?.storage ?? '',
+    ...describeBucket(from),
+    ...(endpoint && { endpoint }),
+    ...(account && {
+      account: { id: account.id, resourceType: account.resourceType },
+      accountKey: account.key,
+    }),
+  };
+}

@@ -1,0 +1,60 @@
+import type { RequestHandler, Response } from 'express';
+import type { Dependencies } from '../dependencies.ts';
+import { jsonFormat, rpcFormat, rpcMediaTypes, type RpcFormat } from '../rpc-format.ts';
+import { sendBytes } from '../send-response.ts';
+
+const healthcheck = 'aidbox.bulk/storage-healthcheck';
+
+/**
+ * `POST /rpc`: calls a method by its name, in YAML or JSON, and is answered in the same. 200 has
+ * `result`; everything else `error.message`: 422 when the method fails or is none of ours. SPEC I-053 to I-063
+ */
+export function rpc({ storage }: Dependencies): RequestHandler {
+  return async (req, res) => {
+    const format = rpcFormat(req.get('Content-Type'));
+    if (format === undefined) {
+      const accepted = `a body of the types ${rpcMediaTypes.join(', ')}`;
+      answer(res, jsonFormat, 415, failure(`unsupported media type; accepted: ${accepted}`));
+      return;
+    }
+    const method = methodOf(req.body, format);
+    switch (method) {
+      case healthcheck: {
+        const report = await storage.health.check();
+        answer(res, format, 'error' in report ? 422 : 200, report);
+        return;
+      }
+      case undefined:
+        answer(
+          res,
+          format,
+          400,
+          failure(`no method; accepted: a body with method: ${healthcheck}`),
+        );
+        return;
+      default:
+        answer(res, format, 422, failure(`unknown method; accepted: ${healthcheck}`));
+    }
+  };
+}
+
+/** The method that a body names; `undefined` if it names none or cannot be read. */
+function methodOf(body: unknown, format: RpcFormat): string | undefined {
+  if (!Buffer.isBuffer(body)) return undefined;
+  try {
+    const call = format.read(body.toString());
+    const { method } = (call ?? {}) as { method?: unknown };
+    return typeof method === 'string' ? method : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function failure(message: string): object {
+  return { error: { message } };
+}
+
+function answer(res: Response, format: RpcFormat, status: number, body: object): void {
+  const headers = { 'Content-Type': format.mediaType };
+  sendBytes(res, { status, headers, body: Buffer.from(format.write(body)) });
+}

@@ -1,0 +1,51 @@
+import { ExportError } from '@sluice/export';
+import type { Logger } from '@sluice/runtime';
+import {
+  createOutputStore,
+  describeStorage,
+  StorageHealth,
+  StorageSettingsError,
+  warnOfOldStorageNames,
+  type OutputStore,
+  type StorageDescription,
+} from '@sluice/storage';
+
+/** The storage as the API has it: it answers, and says what is wrong, even if there is none. */
+export interface ApiStorage {
+  /** @throws ExportError `dependency-unavailable` telling what is wrong with the settings */
+  store(): OutputStore;
+  readonly health: StorageHealth;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Opens the storage that the environment describes. What is wrong with it ends no process. */
+export async function openStorage(
+  env: Environment,
+  { log }: { readonly log: Logger },
+): Promise<ApiStorage> {
+  for (const warning of warnOfOldStorageNames(env)) log.warn(warning);
+  const described = describe(env);
+  if (described instanceof StorageSettingsError) {
+    log.error('there is no storage', { faults: described.faults });
+    const text = `There is no storage for output files. ${described.faults.join('; ')}.`;
+    return {
+      store: () => {
+        throw new ExportError('dependency-unavailable', text);
+      },
+      health: new StorageHealth({ error: described }),
+    };
+  }
+  const store = await createOutputStore(described);
+  const health = new StorageHealth({ store, description: described }, { log });
+  return { store: () => store, health };
+}
+
+function describe(env: Environment): StorageDescription | StorageSettingsError {
+  try {
+    return describeStorage(env);
+  } catch (error) {
+    if (error instanceof StorageSettingsError) return error;
+    throw error;
+  }
+}
