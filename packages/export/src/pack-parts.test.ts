@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { packParts } from './pack-parts.ts';
 
-function part(number: number, resources: number): { number: number; resources: number } {
-  return { number, resources };
+function part(number: number, effort: number): { number: number; effort: number } {
+  return { number, effort };
 }
 
 test('a large part has a job of its own, the largest first', () => {
@@ -17,7 +17,7 @@ test('small parts share jobs of about 800 resources', () => {
 test('every part is in one job', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(5000), { maxLength: 50 }), (sizes) => {
-      const jobs = packParts(sizes.map((resources, i) => part(i + 1, resources)));
+      const jobs = packParts(sizes.map((effort, i) => part(i + 1, effort)));
       expect(jobs.flat().sort((a, b) => a - b)).toEqual(sizes.map((_, i) => i + 1));
       expect(jobs.every((job) => job.length > 0)).toBe(true);
     }),

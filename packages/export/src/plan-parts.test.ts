@@ -186,12 +186,25 @@ test('attachments are rewritten in output of the types that have some', () => {
   ]);
 });
 
-test('parts say about how many resources they hold', () => {
+test('parts say about how much work they are', () => {
   const { parts, resourcesEstimated } = planParts({
     ...nobody,
-    spreads: [observations, { type: 'Patient', resources: 12, boundaries: [] }],
+    scope: { ...scope, supporting: ['Practitioner'] },
+    spreads: [
+      { ...observations, bytes: 3_000_000 },
+      { type: 'Patient', resources: 12, bytes: 12 * 3 * 2048, boundaries: [] },
+      { type: 'Practitioner', resources: 7, boundaries: [] },
+    ],
   });
-  expect(parts.map(({ resources }) => resources)).toEqual([1000, 1000, 1000, 12]);
+  expect(parts.map(({ type, effort }) => [type, effort])).toEqual([
+    ['Observation', 1000],
+    ['Observation', 1000],
+    ['Observation', 1000],
+    ['Patient', 36],
+    // Others wait for it, so that it is begun early.
+    ['Resource', 1000],
+    ['Practitioner', 7],
+  ]);
   expect(resourcesEstimated).toBe(3012);
 });
 

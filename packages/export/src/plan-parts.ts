@@ -7,6 +7,8 @@ export interface Spread {
   readonly type: string;
   /** Estimate. */
   readonly resources: number;
+  /** What they take in the store. */
+  readonly bytes?: number;
   /** Where ranges begin, ascending, without the first one at 0. */
   readonly boundaries: readonly number[];
   /** With `_since`, where it was looked for: what changed. */
@@ -73,8 +75,8 @@ export interface PartPlan {
   readonly rangeTo: number;
   /** Attachments of its resources get URLs of this export. */
   readonly attachments: boolean;
-  /** About how many resources it holds: what is begun last should not be what takes longest. */
-  readonly resources: number;
+  /** About how much work it is, in resources of common size: what is begun last should not be what takes longest. */
+  readonly effort: number;
 }
 
 /** Above this share of all patients, scanning a range and filtering beats a look-up per patient. */
@@ -130,14 +132,14 @@ function directParts(
   const output = lookUp
     ? memberParts(spread, facts.spacing, lookUp.members, lookUp.patients)
     : rangeParts(spread);
-  const each = Math.round((expected(spread) * share) / output.length);
+  const effort = Math.round((expected(spread) * effortEach(spread) * share) / output.length);
   const deletions = facts.softDeleted
     ? // Of a type that is supporting as well, once what is referred to is known.
       [tombstones].filter(() => !facts.scope.supporting.includes(spread.type))
     : facts.since && deleted
       ? deletedParts(lookUp !== undefined)
       : [];
-  return [...(any ? output.map((part) => ({ ...part, resources: each })) : []), ...deletions].map(
+  return [...(any ? output.map((part) => ({ ...part, effort })) : []), ...deletions].map(
     (part) => ({ ...part, stage: 1, type: spread.type }),
   );
 }
@@ -160,36 +162,38 @@ function supportingParts(facts: PlanningFacts, spreads: readonly Spread[], share
   if (spreads.length === 0) return [];
   const stage = stageAfterFilters(facts);
   const access = 'supporting' as const;
-  const read = spreads.flatMap(({ type, resources, boundaries }) => {
+  const read = spreads.flatMap((spread) => {
+    const { type, resources, boundaries } = spread;
     const cut = ranges(boundaries);
-    const each = Math.round((resources * share) / cut.length);
-    const output = cut.map((range) => ({ kind: 'output' as const, resources: each, ...range }));
-    const deleted = { kind: 'deleted' as const, resources: 0, ...whole };
+    const effort = Math.round((resources * effortEach(spread) * share) / cut.length);
+    const output = cut.map((range) => ({ kind: 'output' as const, effort, ...range }));
+    const deleted = { kind: 'deleted' as const, effort: 0, ...whole };
     const told = [...output, ...(facts.since && !facts.softDeleted ? [deleted] : [])];
     return [
       ...told.map((part) => ({ ...part, access })),
       ...(facts.softDeleted ? [tombstones] : []),
     ].map((part) => ({ ...part, type, stage: stage + 1 }));
   });
-  return [{ ...select, stage }, ...read];
+  return [{ ...select, stage, effort: facts.spacing }, ...read];
 }
 
 function provenanceParts(facts: PlanningFacts, spreads: readonly Spread[], share: number): Draft[] {
   // With a value of includeAssociatedData it depends on what is exported, otherwise on compartments alone.
   const stage = facts.scope.exportedTargets ? stageAfterSupporting(facts) : 1;
-  return spreads.flatMap(({ type, resources, boundaries }) => {
+  return spreads.flatMap((spread) => {
+    const { type, resources, boundaries } = spread;
     const cut = ranges(boundaries);
-    const each = Math.round((resources * share) / cut.length);
+    const effort = Math.round((resources * effortEach(spread) * share) / cut.length);
     const output = cut.map((range) => ({
       kind: 'output' as const,
       access: 'provenance' as const,
-      resources: each,
+      effort,
       ...range,
     }));
     const deleted = {
       kind: 'deleted' as const,
       access: 'provenance' as const,
-      resources: 0,
+      effort: 0,
       ...whole,
     };
     const deletions = facts.softDeleted ? [tombstones] : facts.since ? [deleted] : [];
@@ -202,28 +206,35 @@ function expected({ resources, changes }: Spread): number {
   return changes?.isExact ? changes.count : resources;
 }
 
+/** What a resource of common size takes in the store. */
+const commonBytes = 2048;
+
+function effortEach({ bytes = 0, resources }: Spread): number {
+  return Math.max(1, bytes / Math.max(resources, 1) / commonBytes);
+}
+
 const whole = { rangeFrom: 0, rangeTo: rangeEnd };
+/** Its effort is that of a whole part, so that it is among the first: others wait for it. */
 const select = {
   kind: 'output',
   type: 'Resource',
   access: 'select-supporting',
-  resources: 0,
   ...whole,
 } as const;
-const tombstones = { kind: 'output', access: 'tombstones', resources: 0, ...whole } as const;
+const tombstones = { kind: 'output', access: 'tombstones', effort: 0, ...whole } as const;
 
 function deletedParts(lookUp: boolean) {
   const kind = 'deleted' as const;
-  const resources = 0;
+  const effort = 0;
   const access = lookUp ? ('members' as const) : ('range' as const);
-  const main = { kind, access, resources, ...whole };
-  return lookUp ? [main, { kind, access: 'shared' as const, resources, ...whole }] : [main];
+  const main = { kind, access, effort, ...whole };
+  return lookUp ? [main, { kind, access: 'shared' as const, effort, ...whole }] : [main];
 }
 
 function noticeParts({ notices }: PlanningFacts): Draft[] {
   if (notices === 0) return [];
   const part = { kind: 'error', type: 'OperationOutcome', access: 'notices' } as const;
-  return [{ ...part, stage: 1, resources: notices, ...whole }];
+  return [{ ...part, stage: 1, effort: notices, ...whole }];
 }
 
 /** Ranges of seq, or of last_updated where few changed and are to be found by it. */

@@ -8,8 +8,8 @@ import { withTransaction } from './transaction.ts';
 export interface OpenPart {
   readonly exportId: string;
   readonly number: number;
-  /** About how many resources it holds. */
-  readonly resources: number;
+  /** About how much work it is, in resources of common size. */
+  readonly effort: number;
 }
 
 /** Work that Postgres knows of; Redis may have lost it. */
@@ -39,7 +39,7 @@ export async function findOpenWork(db: Queryable): Promise<OpenWork> {
 /** The parts that can be claimed now, of one export or of all. */
 export async function findOpenParts(db: Queryable, exportId?: string): Promise<OpenPart[]> {
   const { rows } = await db.query<OpenPart>(
-    `select p.export_id as "exportId", p.number, p.expected::float8 as resources
+    `select p.export_id as "exportId", p.number, p.expected::float8 as effort
        from sluice.exports e join sluice.parts p on p.export_id = e.id
       where e.state = 'running' and e.id = coalesce($1::uuid, e.id)
         and (p.state = 'queued' or (p.state = 'running' and p.lease_until < clock_timestamp()))

@@ -16,7 +16,7 @@ import { withTransaction } from './transaction.ts';
 export type PartAccess = PartPlan['access'];
 
 /** The unit of work and of retry, as the plan makes it. */
-export type PlannedPart = Omit<PartPlan, 'stage' | 'resources'>;
+export type PlannedPart = Omit<PartPlan, 'stage' | 'effort'>;
 
 /** A part in the hands of a worker; `attempt` is the fencing token of everything it writes. */
 export interface ClaimedPart extends PlannedPart {

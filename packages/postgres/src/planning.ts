@@ -105,7 +105,7 @@ export async function storePlan(client: Client, of: Export, plan: Plan): Promise
       plan.parts.map((part) => part.rangeTo),
       plan.parts.map((part) => part.stage),
       plan.parts.map((part) => part.attachments),
-      plan.parts.map((part) => part.resources),
+      plan.parts.map((part) => part.effort),
     ],
   );
   return true;

@@ -6,6 +6,8 @@ export interface TypeSpread {
   readonly type: string;
   /** About how many versions are present. */
   readonly resources: number;
+  /** What they take, with what is stored out of line. */
+  readonly bytes: number;
   /** Where parts begin, ascending; the first part begins at 0. */
   readonly boundaries: readonly number[];
 }
@@ -24,6 +26,7 @@ export async function listStoredTypes(pool: Pool): Promise<string[]> {
 interface Row {
   type: string;
   pages: number;
+  bytes: number;
   /** Resources per page as ANALYZE saw them; null before it ran. */
   density: number | null;
   boundaries: number[];
@@ -38,6 +41,7 @@ export async function readSpreads(
   const { rows } = await pool.query<Row>(
     `select t.type,
             (pg_relation_size(c.oid) / current_setting('block_size')::int)::int as pages,
+            pg_table_size(c.oid)::float8 as bytes,
             case when c.reltuples > 0 and c.relpages > 0 then c.reltuples / c.relpages end as density,
             array(select b.seq::float8 from sluice.part_boundaries b
                    where b.type = t.type and b.spacing = $3 order by b.seq) as boundaries
@@ -51,15 +55,16 @@ export async function readSpreads(
 
 async function spreadOf(
   pool: Pool,
-  { type, pages, density, boundaries }: Row,
+  { type, pages, bytes, density, boundaries }: Row,
   spacing: number,
 ): Promise<TypeSpread> {
   const perPage = pages === 0 ? 0 : (density ?? (await sampleDensity(pool, leafOf(type), pages)));
   const resources = Math.round(pages * perPage);
-  if (resources <= spacing * 1.5) return { type, resources, boundaries };
+  if (resources <= spacing * 1.5) return { type, resources, bytes, boundaries };
   return {
     type,
     resources,
+    bytes,
     boundaries: await extendBoundaries(pool, type, spacing, { pages, resources }),
   };
 }

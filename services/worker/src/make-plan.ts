@@ -21,13 +21,10 @@ export async function makePlan(
 ): Promise<Plan & { readonly parts: readonly PartPlan[] }> {
   const { pool, settings } = context;
   const { kickOff } = of;
-  const members = await resolveMembers(context, of);
-  const stored = await listStoredTypes(pool);
+  const [members, stored] = await Promise.all([resolveMembers(context, of), listStoredTypes(pool)]);
   const scope = scopeOf(kickOff, stored, settings.SUPPORTING_RESOURCES === 'on');
   const spacing = settings.PART_RESOURCES;
   const spreads = await readSpreadsOf(context, of, stored, scope, members);
-  const [patients] =
-    members && stored.includes('Patient') ? await readSpreads(pool, ['Patient'], spacing) : [];
   const notices = [...kickOff.notices, ...(members?.notices ?? [])];
   const { parts, resourcesEstimated } = planParts({
     scope,
@@ -37,7 +34,7 @@ export async function makePlan(
     filtered: filteredTypes(kickOff),
     attachments: stored.includes('Binary') ? [...attachmentTypes] : [],
     softDeleted: kickOff.associated?.deleted === true,
-    ...(members ? { members: countOf(members), patients: patients?.resources ?? 0 } : {}),
+    ...(members ? { members: countOf(members), patients: patientsIn(spreads) } : {}),
     notices: notices.length,
   });
   return {
@@ -67,6 +64,8 @@ async function readSpreadsOf(
     ...scope.direct,
     ...scope.supporting,
     ...(scope.provenance ? ['Provenance'] : []),
+    // What share of them the members are decides how parts are read.
+    ...(members ? ['Patient'] : []),
   ]);
   const types = stored.filter((type) => inScope.has(type));
   const spacing = settings.PART_RESOURCES;
@@ -88,6 +87,10 @@ async function readSpreadsOf(
     const changed = changes.get(spread.type);
     return changed ? { ...spread, changes: changed } : spread;
   });
+}
+
+function patientsIn(spreads: readonly Spread[]): number {
+  return spreads.find(({ type }) => type === 'Patient')?.resources ?? 0;
 }
 
 function countOf({ patients, deleted }: ExportMembers): number {
