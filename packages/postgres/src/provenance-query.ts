@@ -40,12 +40,11 @@ export function isAbout(
   inScope: (type: string) => string[],
   options: PartQueryOptions,
 ): string {
+  const among = typesOfLevel(of.kickOff.level);
+  const target = { type: 't.target_type', among, kind: 'output' } as const;
   const targets = targetIs([
-    `t.target_type in (${texts(typesOfLevel(of.kickOff.level))})`,
-    targetExists([
-      ...versionsPresent(of, { type: 't.target_type', kind: 'output' }, options),
-      ...inScope('t.target_type'),
-    ]),
+    `t.target_type in (${texts(among)})`,
+    targetExists([...versionsPresent(of, target, options), ...inScope(target.type)]),
   ]);
   return `(${[...inScope(text('Provenance')), targets].join(' or ')})`;
 }

@@ -41,11 +41,11 @@ export async function selectSupporting(
 
 type Sources = Parameters<typeof selectSupporting>[2];
 
-/** What the level's own resources refer to, and the patients' Devices, which refer on. */
+/** What the level's own resources refer to, each once, and the patients' Devices, which refer on. */
 function firstStep(of: Export, scope: Sources, options: PartQueryOptions): string {
   const { sources, supporting } = scope;
   const joined = joinedMembers(of);
-  const steps = [referredToByPatients(of, scope, options)];
+  const references = [referredToByPatients(of, scope, options)];
   if (sources.includes('Group')) {
     const group = { type: text('Group'), kind: 'output' } as const;
     const theirs = [
@@ -53,12 +53,19 @@ function firstStep(of: Export, scope: Sources, options: PartQueryOptions): strin
       ...inCompartments(of, 'Group', 'output'),
     ];
     const isNew = joined === undefined ? 'false' : isOf(text('Group'), joined);
-    steps.push(referredToByOne(of, scope, { type: 'Group', rows: theirs, isNew }, options));
+    references.push(referredToByOne(of, scope, { type: 'Group', rows: theirs, isNew }));
   }
   if (sources.includes('Provenance')) {
     const about = { rows: aboutLevel(of, scope, options), isNew: isAboutJoined(of, options) };
-    steps.push(referredToByOne(of, scope, { type: 'Provenance', ...about }, options));
+    references.push(referredToByOne(of, scope, { type: 'Provenance', ...about }));
   }
+  // Targets are looked at when all of them are together: the planner takes its time over each such look.
+  const wanted = isNobodyElses(of, scope, options);
+  const steps = [
+    `select s.target_type, s.target_id, bool_or(s.is_new), 1
+         from (${references.join('\n         union all\n         ')}) s (target_type, target_id, is_new)
+        group by s.target_type, s.target_id${wanted.length === 0 ? '' : ` having ${wanted.join(' and ')}`}`,
+  ];
   if (supporting.includes('Device')) {
     const device = { type: text('Device'), kind: 'output' } as const;
     const theirs = [
@@ -85,16 +92,11 @@ function referredToByPatients(
     `s.from_type in (${texts(types)})`,
     `s.target_type in (${texts(supporting)})`,
     ...(listed ? [`m.export_id = ${uuid(of.id)}`, 'm.present'] : []),
-    holds(of, 'r.patient = s.from_id', options),
+    holds(of, types, 'r.patient = s.from_id', options),
   ];
-  const from = listed ? ' join sluice.export_members m on m.patient = s.from_id' : '';
-  return grouped(
-    of,
-    `sluice.supporting_references s${from}`,
-    conditions,
-    listed ? 'm.is_new' : 'false',
-    options,
-  );
+  return `select s.target_type, s.target_id, ${listed ? 'm.is_new' : 'false'}
+         from sluice.supporting_references s${listed ? ' join sluice.export_members m on m.patient = s.from_id' : ''}
+        where ${conditions.join(' and ')}`;
 }
 
 /** What resources refer to whose references are noted by their own id; `rows` are conditions on them, `r`. */
@@ -102,35 +104,23 @@ function referredToByOne(
   of: Export,
   { supporting }: Sources,
   { type, rows, isNew }: { type: string; rows: readonly string[]; isNew: string },
-  options: PartQueryOptions,
 ): string {
   const conditions = [...rows, ...isMadeByRow(of, type), `s.target_type in (${texts(supporting)})`];
-  const from = 'sluice.resources r join sluice.supporting_references s on s.from_id = r.id';
-  return grouped(of, from, conditions, isNew, options);
-}
-
-/** Targets of references `s`, each once. */
-function grouped(
-  of: Export,
-  from: string,
-  conditions: readonly string[],
-  isNew: string,
-  options: PartQueryOptions,
-): string {
-  const having = isNobodyElses(of, options);
-  return `select s.target_type, s.target_id, ${isNew === 'false' ? isNew : `bool_or(${isNew})`}, 1
-         from ${from}
-        where ${conditions.join(' and ')}
-        group by s.target_type, s.target_id${having.length === 0 ? '' : ` having ${having.join(' and ')}`}`;
+  return `select s.target_type, s.target_id, ${isNew}
+         from sluice.resources r join sluice.supporting_references s on s.from_id = r.id
+        where ${conditions.join(' and ')}`;
 }
 
 /** What a resource `f` that was found refers to, and with includeAssociatedData the Provenance that comes for it. */
 function nextStep(of: Export, scope: Sources, options: PartQueryOptions): string {
-  const isWanted = [`s.target_type in (${texts(scope.supporting)})`, ...isNobodyElses(of, options)];
+  const isWanted = [
+    `s.target_type in (${texts(scope.supporting)})`,
+    ...isNobodyElses(of, scope, options),
+  ];
   const own = [
     's.from_type = f.type',
     's.from_id = f.id',
-    holds(of, 'r.id = s.from_id', options),
+    holds(of, scope.supporting, 'r.id = s.from_id', options),
     ...isWanted,
   ];
   const references = `select s.target_type, s.target_id from sluice.supporting_references s where ${own.join(' and ')}`;
@@ -162,17 +152,23 @@ function isMadeByRow(of: Export, type: string): string[] {
  * That the target `s` points to does not tell of somebody outside the level, or no way would lead
  * through it. One that is not there may have been deleted, which is told.
  */
-function isNobodyElses(of: Export, options: PartQueryOptions): string[] {
+function isNobodyElses(of: Export, { supporting }: Sources, options: PartQueryOptions): string[] {
   const others = ofNobodyElse(of, 's.target_type');
   if (others.length === 0) return [];
-  const present = versionsPresent(of, { type: 's.target_type', kind: 'output' }, options);
-  const exists = (conditions: readonly string[]): string =>
-    `exists (select from sluice.resources r where r.id = s.target_id and ${conditions.join(' and ')})`;
-  return [`(${exists([...present, ...others])} or not ${exists(present)})`];
+  const target = { type: 's.target_type', among: supporting, kind: 'output' } as const;
+  const present = ['r.id = s.target_id', ...versionsPresent(of, target, options)];
+  return [
+    `coalesce((select bool_or(${others.join(' and ')}) from sluice.resources r where ${present.join(' and ')}), true)`,
+  ];
 }
 
-/** That the reference `s` is made at the export's transactionTime, by a resource that is told of. */
-function holds(of: Export, isSource: string, options: PartQueryOptions): string {
+/** That the reference `s` is made at the export's transactionTime, by a resource, of one of these types, that is told of. */
+function holds(
+  of: Export,
+  types: readonly string[],
+  isSource: string,
+  options: PartQueryOptions,
+): string {
   const filtered = filteredTypes(of.kickOff);
   const at = timestamp(of.transactionTime);
   const certain = [
@@ -180,7 +176,7 @@ function holds(of: Export, isSource: string, options: PartQueryOptions): string 
     ...(filtered.length === 0 ? [] : [`s.from_type not in (${texts(filtered)})`]),
     'not s.stale',
   ].join(' and ');
-  return `s.stored_at <= ${at} and ((${certain}) or ${witness(of, isSource, filtered, options)})`;
+  return `s.stored_at <= ${at} and ((${certain}) or ${witness(of, types, isSource, options)})`;
 }
 
 /** That the text of `r` names the target: `Type/id`, or with a version, and slashes may be escaped. */
@@ -193,12 +189,14 @@ function hasPassed({ id }: Export): string {
 
 function witness(
   of: Export,
+  types: readonly string[],
   isSource: string,
-  filtered: readonly string[],
   options: PartQueryOptions,
 ): string {
+  const filtered = filteredTypes(of.kickOff);
+  const source = { type: 's.from_type', among: types, kind: 'output' } as const;
   const conditions = [
-    ...versionsPresent(of, { type: 's.from_type', kind: 'output' }, options),
+    ...versionsPresent(of, source, options),
     ...(filtered.length === 0
       ? []
       : [`(s.from_type not in (${texts(filtered)}) or ${hasPassed(of)})`]),

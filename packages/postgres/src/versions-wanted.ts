@@ -1,5 +1,5 @@
 import type { Export, OutputKind } from '@sluice/export';
-import { timestamp } from './literals.ts';
+import { texts, timestamp } from './literals.ts';
 import { isOf, joinedMembers } from './membership.ts';
 
 /** Settings of the deployment that change what a part reads. */
@@ -14,6 +14,11 @@ export interface PartQueryOptions {
 export interface Wanted {
   /** SQL that gives the type: a literal, or a column. */
   readonly type: string;
+  /**
+   * For a column, the types that it can give here. Otherwise the planner considers the partitions of every type
+   * there is, for each such condition of a statement, which takes longer than many a statement runs.
+   */
+  readonly among?: readonly string[];
   /** `deleted`: tombstones; otherwise resources. */
   readonly kind: OutputKind;
 }
@@ -32,10 +37,11 @@ export function versionsWanted(of: Export, wanted: Wanted, options: PartQueryOpt
 
 /** The same whatever their age: without `_since`. */
 export function versionsPresent(of: Export, wanted: Wanted, options: PartQueryOptions): string[] {
-  const { type, kind } = wanted;
+  const { type, among, kind } = wanted;
   const history = kind !== 'deleted' && of.kickOff.associated?.history === true;
   return [
     `r.type = ${type}`,
+    ...(among === undefined ? [] : [`r.type in (${texts(among)})`]),
     `r.stored_at <= ${timestamp(of.transactionTime)}`,
     ...notAfterUntil(of, 'r', options),
     ...(history ? untoldVersions(of, type, options) : [isNewest(of, type, 'r', options)]),
