@@ -41,7 +41,8 @@ export async function completeParts(
   );
   const { rows } = await db.query<Completion>(
     `with owner as materialized (
-       select id from sluice.exports where id = $1 and state = 'running' for update
+       -- As little as keeps completions apart: rows that refer to the export are added meanwhile.
+       select id from sluice.exports where id = $1 and state = 'running' for no key update
      ), part as (
        update sluice.parts p
           set state = 'completed', resources = r.resources, left_out = r.left_out, bytes = r.bytes, lease_until = null

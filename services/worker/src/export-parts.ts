@@ -4,16 +4,17 @@ import {
   claimParts,
   completeParts,
   failPartAndExport,
-  findOpenParts,
   handBackParts,
   type ClaimedPart,
+  type Completion,
   type PartResult,
 } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
 import { failureIssue, isTransient } from './classify-fault.ts';
 import type { WorkerContext } from './context.ts';
 import { failAndClean } from './end-export.ts';
-import { enqueueParts } from './enqueue-parts.ts';
+import { enqueueNextStage } from './enqueue-parts.ts';
+import { finishExport } from './finish-export.ts';
 import { PartAborted, type PartsInHand, type Written } from './parts-in-hand.ts';
 import { writePart } from './write-part.ts';
 
@@ -31,7 +32,8 @@ class PartGivenUp extends TypeError {
  * Exports parts of one export, one after the other: claims them, streams each from the database into
  * its files, and completes all that went well together, while the leases hold. At the first fault
  * the others go back to the queue; a transient one is tried again with backoff, a permanent one fails
- * the export with its cause.
+ * the export with its cause. Who completes the last part of a stage goes on with the next one, and
+ * who completes the last of all finishes the export.
  *
  * @returns ms to wait when some of them are still to be done: other workers hold them, or they are tried again
  */
@@ -61,6 +63,8 @@ async function workOn(
   const written = new Map<number, Written>();
   const results: PartResult[] = [];
   let current: ClaimedPart | undefined;
+  let completion: Completion | undefined;
+  let waitMs: number | undefined;
   try {
     await inHand.hold(of.id, parts, written, async (signal) => {
       for (const part of parts) {
@@ -69,12 +73,30 @@ async function workOn(
         results.push(await writePart(context, of, part, written, signal));
       }
       current = undefined;
-      await complete(context, of, results);
+      completion = await completeParts(context.pool, of.id, results);
+      context.log.info('parts completed', { exportId: of.id, parts: completion.completed });
+      if (completion.completed.length < results.length) throw new PartAborted('lease-lost');
     });
-    return undefined;
   } catch (error) {
-    return await dealWith(context, of, { parts, current, error });
+    waitMs = await dealWith(context, of, { parts, current, error });
   }
+  if (completion) await goOn(context, inHand, of, completion);
+  return waitMs;
+}
+
+/** What there is to do once parts are completed; outside of what is tried again when it fails. */
+async function goOn(
+  context: WorkerContext,
+  inHand: PartsInHand,
+  of: Export,
+  { last, stageOver }: Completion,
+): Promise<void> {
+  if (last) return await finishExport(context, of.id);
+  if (!stageOver) return;
+  const numbers = await enqueueNextStage(context, of.id);
+  const waitMs = await exportParts(context, inHand, of.id, numbers);
+  // The job in hand is the one of other parts: these get their own to wait in.
+  if (waitMs !== undefined) await context.queue.enqueueParts([{ exportId: of.id, numbers }]);
 }
 
 interface Stop {
@@ -108,17 +130,4 @@ async function dealWith(
   const failure = failureIssue(error);
   await failAndClean(context, of.id, failure, () => failPartAndExport(pool, current, failure));
   return undefined;
-}
-
-async function complete(
-  context: WorkerContext,
-  of: Export,
-  results: readonly PartResult[],
-): Promise<void> {
-  const { pool, queue, log } = context;
-  const { completed, last, stageOver } = await completeParts(pool, of.id, results);
-  log.info('parts completed', { exportId: of.id, parts: completed });
-  if (last) await queue.enqueueFinish(of.id);
-  else if (stageOver) await enqueueParts(context, await findOpenParts(pool, of.id));
-  if (completed.length < results.length) throw new PartAborted('lease-lost');
 }

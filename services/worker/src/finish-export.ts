@@ -38,11 +38,13 @@ export async function finishExport(context: WorkerContext, exportId: string): Pr
  */
 async function checkFolder(context: WorkerContext, of: Export): Promise<Finish | undefined> {
   const { pool, store } = context;
-  const recorded = await listOutputFiles(pool, of.id);
+  const [recorded, stored] = await Promise.all([
+    listOutputFiles(pool, of.id),
+    store.removeUnfinished(of.folder).then(() => store.list(of.folder)),
+  ]);
   const missing = new Map(recorded.map(({ name, bytes }) => [`${of.folder}/${name}`, bytes]));
   const names = new Set(missing.keys());
-  await store.removeUnfinished(of.folder);
-  for (const { key, bytes } of await store.list(of.folder)) {
+  for (const { key, bytes } of stored) {
     if (!names.has(key)) await store.remove(key);
     else if (missing.get(key) === bytes) missing.delete(key);
   }
