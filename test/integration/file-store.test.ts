@@ -22,7 +22,8 @@ async function filesIn(root: string): Promise<string[]> {
 
 describeOutputStore('file', async () => {
   const { root, store } = await newStore();
-  return { store, listEverything: () => filesIn(root) };
+  const description = { provider: 'file', root } as const;
+  return { store, description, listEverything: () => filesIn(root) };
 });
 
 describe('a store with folders', () => {

@@ -1,24 +1,50 @@
-import type { OutputStore } from '@sluice/storage';
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import type { OutputStore, StorageDescription } from '@sluice/storage';
 import { sha256Of } from './export-client.ts';
+import { streamInChild } from './stream-object.ts';
 
 /** A store under test, and what lies in it by other means than its own. */
 export interface StoreUnderTest {
   readonly store: OutputStore;
   /** Keys of the objects there are, and something for each unfinished write; sorted. */
   listEverything(): Promise<string[]>;
+  /** Makes empty objects by other means than the store's, where one by one takes its time. */
+  fill?(keys: readonly string[]): Promise<void>;
+  /** From which another process makes the same store. */
+  readonly description: StorageDescription;
+}
+
+/** What differs between backends, or between the servers that stand for them. */
+export interface StoreTraits {
+  /** Up to so many bytes are one part, where the store has parts. */
+  readonly partBytes?: number;
+  /** Whether the store has URLs of its own. */
+  readonly signsUrls?: boolean;
+  /** Size of the largest object, which a process of its own writes and reads: 1 GiB, or what the server bears. */
+  readonly largestBytes?: number;
 }
 
 /**
  * What every backend keeps. A new one calls this with its factory, whose stores see nothing of each other.
  */
-export function describeOutputStore(name: string, create: () => Promise<StoreUnderTest>): void {
-  describe(`OutputStore: ${name}`, () => outputStoreContract(create));
+export function describeOutputStore(
+  name: string,
+  create: () => Promise<StoreUnderTest>,
+  traits: StoreTraits = {},
+): void {
+  describe(`OutputStore: ${name}`, () => {
+    outputStoreContract(create);
+    sizesContract(create, traits);
+    if (traits.signsUrls) signedUrlContract(create);
+  });
 }
 
+const folder = '20260131T093000Z_0f8fad5b-d9cb-469f-a165-70867728950e';
+const key = `${folder}/Patient-1-1.ndjson`;
+const options = { contentType: 'application/fhir+ndjson', attempt: 1 };
+
 function outputStoreContract(create: () => Promise<StoreUnderTest>): void {
-  const folder = '20260131T093000Z_0f8fad5b-d9cb-469f-a165-70867728950e';
-  const key = `${folder}/Patient-1-1.ndjson`;
-  const options = { contentType: 'application/fhir+ndjson', attempt: 1 };
   let under: StoreUnderTest;
   let store: OutputStore;
 
@@ -131,6 +157,40 @@ function outputStoreContract(create: () => Promise<StoreUnderTest>): void {
     expect(await read(key)).toBe('whole');
   });
 
+  test('abort leaves nothing of what is in the middle of many blocks', async () => {
+    const writer = await store.write(key, options);
+    for (let n = 0; n < 20; n++) await writer.write(Buffer.alloc(1 << 20, 'x'));
+    await writer.abort();
+    expect(await under.listEverything()).toEqual([]);
+    expect(await codeOf(() => writer.commit())).not.toBe('no error');
+    expect(await under.listEverything()).toEqual([]);
+  });
+
+  test('a name may have every character that names of files can have, and be long', async () => {
+    const characters =
+      'ABCDEFGHIJKLMNOPQRSTUVWXYZ-abcdefghijklmnopqrstuvwxyz_0123456789..ndjson.gz';
+    const names = [characters, '0', `Q${'.-_'.repeat(66)}z`].map((name) => `${folder}/${name}`);
+    for (const name of names) await put(name, name);
+    expect((await store.list(folder)).map((object) => object.key).sort()).toEqual(names.sort());
+    for (const name of names) expect(await read(name)).toBe(name);
+    for (const name of names) await store.remove(name);
+    expect(await under.listEverything()).toEqual([]);
+  });
+
+  test('2,500 objects are listed, and removed with their folder', async () => {
+    const other = folder.replace('093000', '101500');
+    await store.createFolder(other);
+    const names = Array.from({ length: 2500 }, (_, n) => `${folder}/Patient-${n + 1}-1.ndjson`);
+    if (under.fill) await under.fill(names);
+    else await Promise.all(names.map((name) => put(name)));
+    await put(`${other}/Patient-1-1.ndjson`, 'another');
+    expect((await store.list(folder)).map((object) => object.key).sort()).toEqual(names.sort());
+    expect((await store.listFolders()).sort()).toEqual([folder, other]);
+    await store.removeFolder(folder);
+    expect(await under.listEverything()).toEqual([`${other}/Patient-1-1.ndjson`]);
+    expect(await store.listFolders()).toEqual([other]);
+  });
+
   test('what a late writer leaves in a removed folder is found, and removed with it', async () => {
     await put(key, 'done');
     const late = await store.write(`${folder}/Patient-1-2.ndjson`, options);
@@ -206,4 +266,74 @@ function outputStoreContract(create: () => Promise<StoreUnderTest>): void {
     for (const method of methods) expect(await codeOf(method)).toBe('invalid-key');
     expect(await under.listEverything()).toEqual([]);
   });
+}
+
+function sizesContract(create: () => Promise<StoreUnderTest>, traits: StoreTraits): void {
+  const { partBytes = 8 << 20, largestBytes = 1 << 30 } = traits;
+
+  test.each([1, partBytes, partBytes + 1, 64 << 20])(
+    'an object of %i bytes is read back as it was written',
+    async (bytes) => {
+      const { store } = await create();
+      await store.createFolder(folder);
+      const writer = await store.write(key, options);
+      const sent = createHash('sha256');
+      for (const block of blocksOf(bytes)) {
+        sent.update(block);
+        await writer.write(block);
+      }
+      const sha256 = sent.digest('hex');
+      expect(await writer.commit()).toEqual({ bytes, sha256 });
+      const got = createHash('sha256');
+      for await (const block of await store.read(key)) got.update(block as Buffer);
+      expect(got.digest('hex')).toBe(sha256);
+      expect(await store.find(key)).toMatchObject({ bytes });
+    },
+  );
+
+  test('a large object is written in little memory', async () => {
+    const { store, description } = await create();
+    await store.createFolder(folder);
+    const { written, read, grownBytes } = await streamInChild(description, key, largestBytes);
+    expect(written).toEqual({ bytes: largestBytes, sha256: read });
+    expect(grownBytes).toBeLessThan(64 << 20);
+  }, 180_000);
+}
+
+/** Blocks that differ, of a length that fits no part. */
+function* blocksOf(bytes: number): Generator<Buffer> {
+  const block = Buffer.from('0123456789'.repeat(100_003));
+  for (let at = 0; at < bytes; at += block.length) {
+    block.writeUInt32BE(at);
+    yield block.subarray(0, Math.min(block.length, bytes - at));
+  }
+}
+
+function signedUrlContract(create: () => Promise<StoreUnderTest>): void {
+  test.each(['identity', 'gzip'])(
+    'a signed URL gives the object as it is stored, to a client that takes %s',
+    async (accepted) => {
+      const { store } = await create();
+      await store.createFolder(folder);
+      const text = `${'{"resourceType":"Patient"}\n'.repeat(1000)}`;
+      const objects = [
+        { name: key, content: Buffer.from(text), contentType: 'application/fhir+ndjson' },
+        { name: `${key}.gz`, content: gzipSync(text), contentType: 'application/gzip' },
+      ];
+      for (const { name, content, contentType } of objects) {
+        const writer = await store.write(name, { contentType, attempt: 1 });
+        await writer.write(content);
+        await writer.commit();
+        const url = await store.signUrl!(name, new Date(Date.now() + 60_000));
+        const answer = await fetch(url, { headers: { 'Accept-Encoding': accepted } });
+        expect([answer.status, answer.headers.get('content-type')]).toEqual([200, contentType]);
+        expect(answer.headers.get('content-encoding')).toBeNull();
+        const fileName = name.slice(folder.length + 1);
+        expect(answer.headers.get('content-disposition')).toBe(
+          `attachment; filename="${fileName}"`,
+        );
+        expect(Buffer.from(await answer.arrayBuffer()).equals(content)).toBe(true);
+      }
+    },
+  );
 }
