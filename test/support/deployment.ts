@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { testRedis } from './redis.ts';
-import { startService, type TestService } from './service.ts';
+import { startService, type StartOptions, type TestService } from './service.ts';
 
 /** A whole Sluice of a test's own: database, Redis prefix, folder of files, processes. */
 export class Deployment {
@@ -36,8 +36,11 @@ export class Deployment {
   }
 
   /** Starts an API; gives it and its FHIR base. */
-  async startApi(env: Record<string, string> = {}): Promise<{ api: TestService; base: string }> {
-    const api = await this.#start('api', env);
+  async startApi(
+    env: Record<string, string> = {},
+    options: StartOptions = {},
+  ): Promise<{ api: TestService; base: string }> {
+    const api = await this.#start('api', env, options);
     return { api, base: api.baseUrl };
   }
 
@@ -45,8 +48,12 @@ export class Deployment {
     return await this.#start('worker', env);
   }
 
-  async #start(name: 'api' | 'worker', env: Record<string, string>): Promise<TestService> {
-    const service = await startService(name, { ...this.env, ...env });
+  async #start(
+    name: 'api' | 'worker',
+    env: Record<string, string>,
+    options: StartOptions = {},
+  ): Promise<TestService> {
+    const service = await startService(name, { ...this.env, ...env }, options);
     this.#services.add(service);
     return service;
   }

@@ -27,6 +27,12 @@ export interface TestService {
   log(): string;
 }
 
+/** How to start a process. */
+export interface StartOptions {
+  /** What answers 200 once it is started; `/healthz` for one that is not meant to become ready. */
+  readonly readyPath?: '/readyz' | '/healthz';
+}
+
 const startLimitMs = 30_000;
 const stopLimitMs = 40_000;
 const maxLogLength = 4_000_000;
@@ -38,6 +44,7 @@ const maxLogLength = 4_000_000;
 export async function startService(
   name: 'api' | 'worker',
   env: Readonly<Record<string, string>>,
+  { readyPath = '/readyz' }: StartOptions = {},
 ): Promise<TestService> {
   const port = await freePort();
   const files = env['FILE_STORAGE_DIR'] ?? (await tempFolder('files'));
@@ -73,7 +80,7 @@ export async function startService(
   const url = `http://127.0.0.1:${usedPort}`;
   const isReady = async (): Promise<boolean> => {
     if (ended) throw new Error(`The ${name} ended (${ended.code ?? ended.signal}):\n${text}`);
-    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+    const answer = await fetch(url + readyPath).catch(() => undefined);
     await answer?.body?.cancel();
     return answer?.status === 200;
   };

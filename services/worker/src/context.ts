@@ -4,6 +4,7 @@ import type { ExportQueue } from '@sluice/queue';
 import type { BufferPool, Logger } from '@sluice/runtime';
 import type { OutputStore, StorageHealth } from '@sluice/storage';
 import type { LinePool } from './lines/line-pool.ts';
+import type { Pace } from './pace.ts';
 import type { WorkerSettings } from './settings.ts';
 
 /** What every job of a worker works with. */
@@ -14,7 +15,10 @@ export interface WorkerContext {
   readonly replica: Pool | undefined;
   readonly queue: ExportQueue;
   readonly store: OutputStore;
+  /** Of that store, not counted in its metrics. */
   readonly storageHealth: StorageHealth;
+  /** Object stores charge for every list. */
+  readonly orphanSearch: Pace;
   readonly log: Logger;
   /** Compresses blocks of output. */
   readonly gzip: GzipPool;

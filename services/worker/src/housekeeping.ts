@@ -10,6 +10,7 @@ import {
   purgeHistory,
 } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
+import { isLeftByCheck } from '@sluice/storage';
 import type { WorkerContext } from './context.ts';
 import { failAndClean } from './end-export.ts';
 import { enqueueParts } from './enqueue-parts.ts';
@@ -80,21 +81,39 @@ async function assertSlots({ pool, queue }: WorkerContext): Promise<void> {
   }
 }
 
-async function expire({ pool, store, log }: WorkerContext): Promise<void> {
+async function expire(context: WorkerContext): Promise<void> {
+  const { pool, log } = context;
   for (const over of await expireExports(pool)) {
     // The row first: from then on no file is handed out; the folder is an orphan until it is gone.
     if (!(await markExpired(pool, over.id))) continue;
-    await store.removeFolder(over.folder);
     log.info('export expired', { exportId: over.id });
+    await removeFolder(context, over.folder);
   }
 }
 
-async function removeOrphans({ pool, store, log }: WorkerContext): Promise<void> {
-  const folders = (await store.listFolders()).filter((name) => exportFolder.test(name));
-  if (folders.length === 0) return;
-  for (const folder of await findOrphanFolders(pool, folders)) {
+/**
+ * Removes folders that no export owns: of exports that are over, of what a late writer has committed
+ * after its folder was removed, and of health checks that were cut off. SPEC D-019
+ */
+async function removeOrphans(context: WorkerContext): Promise<void> {
+  const { pool, store, log, orphanSearch } = context;
+  if (!orphanSearch.isDue()) return;
+  const folders = await store.listFolders();
+  const ours = folders.filter((name) => exportFolder.test(name));
+  const orphans = ours.length === 0 ? [] : await findOrphanFolders(pool, ours);
+  for (const folder of [...orphans, ...folders.filter((name) => isLeftByCheck(name))]) {
+    if (await removeFolder(context, folder)) log.info('orphan folder removed', { folder });
+  }
+}
+
+/** One folder that cannot be removed now, such as one under a legal hold, keeps no other in its place. */
+async function removeFolder({ store, log }: WorkerContext, folder: string): Promise<boolean> {
+  try {
     await store.removeFolder(folder);
-    log.info('orphan folder removed', { folder });
+    return true;
+  } catch (error) {
+    log.warn('folder is not removed', { folder, ...errorFacts(error) });
+    return false;
   }
 }
 

@@ -16,6 +16,7 @@ import { finishExport } from './finish-export.ts';
 import { startHealthServer } from './health-server.ts';
 import { cleanUp, keepHouse } from './housekeeping.ts';
 import { createLinePool } from './lines/line-pool.ts';
+import { Pace } from './pace.ts';
 import { PartsInHand } from './parts-in-hand.ts';
 import { planExport } from './plan-export.ts';
 import { readWorkerEnvironment, type WorkerEnvironment } from './settings.ts';
@@ -44,6 +45,7 @@ const context: WorkerContext = {
   replica,
   queue,
   store,
+  orphanSearch: new Pace(storage.provider === 'file' ? 0 : 60_000),
   storageHealth: new StorageHealth({ store, description: storage }, { log }),
   log,
   lines: createLinePool({ threads: Math.min(settings.WORKER_CONCURRENCY, availableParallelism()) }),

@@ -86,7 +86,7 @@ function knownFaults({ region, bucket }: S3Description): Readonly<Record<string,
     RequestExpired: ['misconfigured', skew],
     CredentialsProviderError: [
       'misconfigured',
-      'there are no credentials; name an account, or give this process an identity (IRSA, EKS Pod Identity)',
+      'bulk-storage account not specified, and this process has no identity of its own (IRSA, EKS Pod Identity); give it one, or name an account',
     ],
     QuotaExceeded: ['full'],
     BadDigest: ['corrupt'],

@@ -14,6 +14,7 @@ export function describeAzure(from: Describing): AzureDescription {
   const account =
     found?.account &&
     from.account({ resourceType: 'AzureAccount', id: found.account.id }, accountNotFound);
+  from.matching('BOX_FHIR_BULK_STORAGE_CLASS', /^(Hot|Cool|Cold)$/, 'Hot, Cool or Cold');
   const endpoint = from.endpoint('BOX_FHIR_BULK_STORAGE_AZURE_ENDPOINT');
   return {
     provider: 'azure',

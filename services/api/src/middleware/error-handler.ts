@@ -1,5 +1,6 @@
 import { errorResponse, ExportError } from '@sluice/export';
 import { errorFacts } from '@sluice/runtime';
+import { StorageError } from '@sluice/storage';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
 import { sendResponse } from '../send-response.ts';
@@ -40,11 +41,19 @@ export function methodNotAllowed(allowed: string): RequestHandler {
 
 function clientError(thrown: unknown): ExportError {
   if (thrown instanceof ExportError) return thrown;
+  if (thrown instanceof StorageError) return storageFault(thrown);
   if (isTransientFault(thrown)) {
     const text = 'A service that Sluice depends on cannot be reached; try again.';
     return new ExportError('dependency-unavailable', text, { cause: thrown, retryAfterSeconds: 2 });
   }
   return httpError(thrown) ?? internalError(thrown);
+}
+
+/** What is the matter with a store is told: whoever runs it is often who asks. */
+function storageFault(cause: StorageError): ExportError {
+  const text = `The files cannot be reached: ${cause.message}.`;
+  const retryAfterSeconds = cause.transient ? 2 : 60;
+  return new ExportError('dependency-unavailable', text, { cause, retryAfterSeconds });
 }
 
 /** Errors that Express and its body parser make: they carry a status. */

@@ -1,6 +1,7 @@
 import {
   buildManifest,
   ExportError,
+  fileAccess,
   statusResponse,
   type Export,
   type Manifest,
@@ -12,8 +13,8 @@ import type { PollVerdict } from '@sluice/queue';
 import { errorFacts } from '@sluice/runtime';
 import type { RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
-import { fileUrl, signedFileUrl } from '../file-url.ts';
 import { anonymous, contextOf } from '../middleware/request-context.ts';
+import { outputFileUrls } from '../output-file-urls.ts';
 import { findOwnExport, namedId } from '../own-export.ts';
 import { sendResponse } from '../send-response.ts';
 
@@ -63,16 +64,11 @@ async function statusFacts(
 }
 
 async function manifestOf(deps: Dependencies, found: Export): Promise<Manifest> {
-  const { settings, baseUrl } = deps;
+  const { settings } = deps;
   const files = await listOutputFiles(deps.pool, found.id);
-  const expires = Math.floor((deps.now() + settings.SIGNED_URL_TTL) / 1000);
-  const key = settings.FILE_ACCESS === 'token' ? undefined : await deps.urlKey();
-  const urlOf = ({ name }: OutputFile): string => {
-    const address = { exportId: found.id, name };
-    return key === undefined
-      ? fileUrl(baseUrl, address)
-      : signedFileUrl(baseUrl, key, address, expires);
-  };
+  const urls = await outputFileUrls(deps, found, files);
   // With AUTH_MODE=none there is no token that anyone could require.
-  return buildManifest(found, files, { fileUrl: urlOf, requiresAccessToken: false });
+  const requiresAccessToken = fileAccess(settings) === 'token' && settings.AUTH_MODE !== 'none';
+  const fileUrl = ({ name }: OutputFile): string => urls.get(name) ?? '';
+  return buildManifest(found, files, { fileUrl, requiresAccessToken });
 }
