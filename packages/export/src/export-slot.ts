@@ -4,10 +4,19 @@ import type { Export } from './export.ts';
 /** A kick-off takes its lock a moment before its row appears; after this long, it died in between. */
 const unknownHolderMs = 5000;
 
-/** Names of the slots that a subject's exports can have. */
-export function slotNames(scope: 'system' | 'client', slots: number, subject: string): string[] {
-  const owner = scope === 'client' ? `client:${subject}` : 'system';
-  return Array.from({ length: slots }, (_, number) => `${owner}/${number}`);
+/**
+ * Names of the slots that an export can have: those of all, or those of its client (of its subject, where clients have no
+ * names), which can have a number of slots of its own.
+ */
+export function slotNames(
+  scope: 'system' | 'client',
+  slots: number,
+  { subject, client, slots: ofClient }: Pick<Export, 'subject' | 'client' | 'slots'>,
+): string[] {
+  const isOwn = scope === 'client';
+  const owner = isOwn ? `client:${client ?? subject}` : 'system';
+  const count = isOwn ? (ofClient ?? slots) : slots;
+  return Array.from({ length: count }, (_, number) => `${owner}/${number}`);
 }
 
 /**

@@ -1,9 +1,11 @@
+export { auditEventResource, type AuditAction, type AuditEvent } from './audit-event.ts';
 export { checkCompleteness, rangeEnd, type PartRecord } from './completeness.ts';
 export { isStaleLock, slotNames } from './export-slot.ts';
 export { absentGroup, absentMember, readGroup, type GroupReading } from './group-members.ts';
 export { capabilityStatement, type CapabilityOptions } from './capability-statement.ts';
 export { errorResponse, type HttpResponse } from './error-response.ts';
 export { mayHaveExport, mayHaveType, type ExportRights } from './export-rights.ts';
+export { fileAccess } from './file-access.ts';
 export { ExportError, type ExportErrorCode, type ExportErrorOptions } from './errors.ts';
 export type {
   AssociatedData,
@@ -19,6 +21,7 @@ export {
   exportTransitions,
   partStatesBefore,
   partTransitions,
+  exportStates,
   statesBefore,
   type ExportState,
   type PartState,

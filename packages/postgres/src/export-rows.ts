@@ -6,6 +6,8 @@ const plainColumns = [
   'state',
   'kick_off',
   'subject',
+  'client',
+  'slots',
   'slot',
   'folder',
   'settled',
@@ -39,6 +41,8 @@ export interface ExportRow {
   state: ExportState;
   kick_off: KickOff;
   subject: string;
+  client: string | null;
+  slots: number | null;
   slot: string | null;
   folder: string;
   settled: boolean;
@@ -70,6 +74,8 @@ export function toExport(row: ExportRow): Export {
     resourcesEstimated: Number(row.resources_estimated),
     stageEnds: row.stage_ends,
     hasJoinedMembers: row.has_joined_members,
+    ...(row.client === null ? {} : { client: row.client }),
+    ...(row.slots === null ? {} : { slots: row.slots }),
     ...(row.slot === null ? {} : { slot: row.slot }),
     ...(row.completed_at === null ? {} : { completedAt: row.completed_at }),
     ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),

@@ -1,4 +1,4 @@
-import type { Export, KickOff } from '@sluice/export';
+import type { AuditEvent, Export, KickOff } from '@sluice/export';
 import { activeStates, statesBefore } from '@sluice/export';
 import type { Issue } from '@sluice/fhir';
 import { exportColumns, toExport, type ExportRow } from './export-rows.ts';
@@ -23,6 +23,12 @@ export interface NewExport {
   readonly id: string;
   readonly kickOff: KickOff;
   readonly subject: string;
+  readonly client?: string | undefined;
+  /** How many slots that client has, if it has a number of its own. */
+  readonly slots?: number | undefined;
+  /** For the record: where it was asked for, and by which request. */
+  readonly address?: string | undefined;
+  readonly requestId?: string | undefined;
   /** Absent: it waits for a slot (ON_BUSY=queue). */
   readonly slot?: string;
 }
@@ -36,13 +42,31 @@ export interface NewExport {
 export async function createExport(db: Queryable, given: NewExport): Promise<Export> {
   try {
     const { rows } = await db.query<ExportRow>(
-      `insert into sluice.exports (id, kick_off, subject, slot, folder, requested_at, transaction_time)
-       select $1::uuid, $2::jsonb, $3, $4,
-              to_char(now at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"') || '_' || $1::uuid,
-              now, date_trunc('milliseconds', now) + interval '1 millisecond'
-         from clock_timestamp() as now
-       returning ${exportColumns}`,
-      [given.id, JSON.stringify(given.kickOff), given.subject, given.slot ?? null],
+      `with created as (
+         insert into sluice.exports (id, kick_off, subject, slot, client, slots, folder, requested_at, transaction_time)
+         select $1::uuid, $2::jsonb, $3, $4, $5, $6::int,
+                to_char(now at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"') || '_' || $1::uuid,
+                now, date_trunc('milliseconds', now) + interval '1 millisecond'
+           from clock_timestamp() as now
+         returning *
+       ), recorded as (
+         insert into sluice.audit_events (action, succeeded, subject, client, address, request_id, export_id, detail)
+         select 'kick-off', true, subject, client, $7, $8, id, jsonb_strip_nulls(jsonb_build_object(
+                  'level', kick_off -> 'level', 'group', kick_off -> 'groupId', 'types', kick_off -> 'types',
+                  'since', kick_off -> 'since', 'patients', jsonb_array_length(kick_off -> 'patients')))
+           from created
+       )
+       select ${exportColumns} from created`,
+      [
+        given.id,
+        JSON.stringify(given.kickOff),
+        given.subject,
+        given.slot ?? null,
+        given.client ?? null,
+        given.slots ?? null,
+        given.address ?? null,
+        given.requestId ?? null,
+      ],
     );
     return onlyExport(rows);
   } catch (error) {
@@ -90,6 +114,19 @@ export async function listExports(db: Queryable, limit = 100): Promise<Export[]>
   return rows.map(toExport);
 }
 
+/** The newest exports of a subject, newest kick-off first. */
+export async function listExportsOf(
+  db: Queryable,
+  subject: string,
+  limit = 100,
+): Promise<Export[]> {
+  const { rows } = await db.query<ExportRow>(
+    `select ${exportColumns} from sluice.exports where subject = $1 order by requested_at desc limit $2`,
+    [subject, limit],
+  );
+  return rows.map(toExport);
+}
+
 /** Exports that were accepted without a slot and wait for one. */
 export async function countWaitingExports(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ n: number }>(
@@ -114,17 +151,33 @@ export async function grantSlot(db: Queryable, id: string, slot: string): Promis
 }
 
 /**
- * Cancels an export, active or over, if its state allows it.
+ * Cancels an export, active or over, if its state allows it, and records who did.
  *
  * @returns the export as it was, or `undefined` when there was nothing to cancel
  */
-export async function cancelExport(db: Queryable, id: string): Promise<Export | undefined> {
+export async function cancelExport(
+  db: Queryable,
+  id: string,
+  by: Pick<AuditEvent, 'subject' | 'client' | 'address' | 'requestId'> = {},
+): Promise<Export | undefined> {
   const before = await findExport(db, id);
   if (!before) return undefined;
   const { rowCount } = await db.query(
-    `update sluice.exports set state = 'cancelled', ended_at = clock_timestamp()
-      where id = $1 and state = any($2::text[])`,
-    [id, statesBefore('cancelled')],
+    `with cancelled as (
+       update sluice.exports set state = 'cancelled', ended_at = clock_timestamp()
+        where id = $1 and state = any($2::text[])
+       returning id
+     )
+     insert into sluice.audit_events (action, succeeded, subject, client, address, request_id, export_id)
+     select 'cancel', true, $3, $4, $5, $6, id from cancelled`,
+    [
+      id,
+      statesBefore('cancelled'),
+      by.subject ?? null,
+      by.client ?? null,
+      by.address ?? null,
+      by.requestId ?? null,
+    ],
   );
   return rowCount === 1 ? before : undefined;
 }

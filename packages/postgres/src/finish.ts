@@ -1,4 +1,5 @@
 import { checkCompleteness, statesBefore, type PartRecord } from '@sluice/export';
+import { recordCompletion } from './audit-events.ts';
 import type { Pool } from './pool.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -49,6 +50,7 @@ export async function finishExport(pool: Pool, id: string, retentionMs: number):
         where id = $1 and state = any($3::text[])`,
       [id, retentionMs, statesBefore('completed')],
     );
+    await client.query(recordCompletion, [id]);
     return { outcome: 'completed', slot: row.slot ?? undefined };
   });
 }

@@ -1,4 +1,5 @@
 import { statesBefore, type Export } from '@sluice/export';
+import { recordExpiry } from './audit-events.ts';
 import { stageHasCome } from './claim-parts.ts';
 import { exportColumns, toExport, type ExportRow } from './export-rows.ts';
 import type { Pool, Queryable } from './pool.ts';
@@ -118,6 +119,7 @@ async function expireRows(db: Queryable, id: string): Promise<boolean> {
     [id, statesBefore('expired')],
   );
   if (rowCount !== 1) return false;
+  await db.query(recordExpiry, [id]);
   for (const table of ofExport) {
     await db.query(`delete from sluice.${table} where export_id = $1`, [id]);
   }

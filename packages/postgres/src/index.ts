@@ -1,6 +1,16 @@
 export { analyzeStore } from './analyze.ts';
+export { listEvents, recordEvent } from './audit-events.ts';
 export { blockPool, CopyBlocks, type FileLimits, type LineBlock } from './copy-blocks.ts';
 export { readChanges } from './changes.ts';
+export {
+  findClient,
+  listClients,
+  putClient,
+  removeClient,
+  replaceFileClients,
+  setClientDisabled,
+  type StoredClient,
+} from './clients.ts';
 export { copyLines, type CopyLinesOptions } from './copy-lines.ts';
 export {
   cancelExport,
@@ -13,10 +23,12 @@ export {
   grantSlot,
   listActiveExports,
   listExports,
+  listExportsOf,
   newestTransactionTime,
   SlotTakenError,
   type NewExport,
 } from './exports.ts';
+export { countExports, type ExportCounts } from './export-counts.ts';
 export { finishExport, type Finish } from './finish.ts';
 export { readGroupWindow, type GroupWindow } from './group-search.ts';
 export { purgeHistory, readHistoryKeptSince, type PurgeOptions } from './history.ts';
@@ -72,6 +84,8 @@ export {
   type WriteSummary,
 } from './resource-writer.ts';
 export { checkSchema, readUrlKey, SchemaError } from './schema.ts';
+export { rotateSigningKeys } from './signing-keys.ts';
 export { settle, UnsettledError } from './settle.ts';
 export { listStoredTypes, readSpreads, type TypeSpread } from './spreads.ts';
 export { sqlState, withRetriedTransaction, withTransaction } from './transaction.ts';
+export { rememberAssertion } from './used-assertions.ts';

@@ -218,7 +218,7 @@ export const variables = {
   AUTH_ISSUERS: {
     kind: 'string',
     description:
-      'With AUTH_MODE=jwt: issuers of tokens, with commas between them. Their keys are found by OpenID Connect discovery, or at a URL that is given behind a bar: https://id.example|https://id.example/keys.',
+      'With AUTH_MODE=jwt: issuers of tokens, with commas between them. Their keys are found by OpenID Connect discovery, or at a URL that is given behind a space: https://id.example https://id.example/keys.',
   },
   AUTH_AUDIENCE: {
     kind: 'string',

@@ -1,18 +1,25 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Dependencies } from './dependencies.ts';
+import { listOf } from './identity.ts';
+import { authenticate } from './middleware/authenticate.ts';
 import { errorHandler, methodNotAllowed, notFound } from './middleware/error-handler.ts';
 import { normaliseUrl } from './middleware/normalise-url.ts';
+import { measure } from './middleware/measure.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { attachment } from './routes/attachment.ts';
+import { authorization } from './routes/authorization.ts';
 import { cancel } from './routes/cancel.ts';
 import { health, readiness } from './routes/health.ts';
 import { kickOff } from './routes/kick-off.ts';
+import { listExportsRoute } from './routes/list-exports.ts';
 import { metadata } from './routes/metadata.ts';
+import { metrics } from './routes/metrics.ts';
 import { outputFile } from './routes/output-file.ts';
 import { isResourceAddress, read } from './routes/read.ts';
 import { rpc } from './routes/rpc.ts';
 import { searchGroups } from './routes/search-groups.ts';
+import { smartConfigurationRoute } from './routes/smart-configuration.ts';
 import { status } from './routes/status.ts';
 
 /** Creates the HTTP application: which address is answered by which route. */
@@ -23,8 +30,10 @@ export function createApp(deps: Dependencies): Express {
   app.enable('case sensitive routing');
   app.set('query parser', false);
   app.set('env', 'production');
+  app.set('trust proxy', trustedProxies(deps.settings.TRUST_PROXY));
 
   app.use(requestContext(deps));
+  app.use(measure(deps.metrics));
   app.use(
     helmet({
       contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } },
@@ -35,6 +44,14 @@ export function createApp(deps: Dependencies): Express {
 
   app.route('/healthz').get(health).all(methodNotAllowed('GET, HEAD'));
   app.route('/readyz').get(readiness(deps)).all(methodNotAllowed('GET, HEAD'));
+  app.route('/metrics').get(metrics(deps)).all(methodNotAllowed('GET, HEAD'));
+  const configuration = smartConfigurationRoute(deps);
+  for (const path of ['/.well-known', '/fhir/.well-known']) {
+    const route = app.route(`${path}/smart-configuration`);
+    route.get(configuration).all(methodNotAllowed('GET, HEAD'));
+  }
+  if (deps.authority !== undefined) app.use('/auth', authorization(deps, deps.authority));
+  app.use('/fhir', authenticate(deps));
   app.route('/fhir/metadata').get(metadata(deps)).all(methodNotAllowed('GET, HEAD'));
 
   const body = express.raw({ type: () => true, limit: deps.settings.MAX_BODY_BYTES });
@@ -48,6 +65,7 @@ export function createApp(deps: Dependencies): Express {
     // A GET route answers HEAD too, and this one must not: it would start an export.
     app.route(path).head(refuse).get(start).post(body, start).all(refuse);
   }
+  app.route('/fhir/$export-status').get(listExportsRoute(deps)).all(methodNotAllowed('GET, HEAD'));
   app
     .route('/fhir/$export-status/:id')
     .get(status(deps))
@@ -63,7 +81,7 @@ export function createApp(deps: Dependencies): Express {
     .all(methodNotAllowed('GET, HEAD'));
 
   const small = express.raw({ type: () => true, limit: 65_536 });
-  app.route('/rpc').post(small, rpc(deps)).all(methodNotAllowed('POST'));
+  app.route('/rpc').post(authenticate(deps), small, rpc(deps)).all(methodNotAllowed('POST'));
 
   const search = searchGroups(deps);
   app.route('/fhir/Group').get(search).all(methodNotAllowed('GET, HEAD'));
@@ -77,4 +95,10 @@ export function createApp(deps: Dependencies): Express {
   app.use(notFound);
   app.use(errorHandler(deps));
   return app;
+}
+
+/** How many proxies there are in front, or which addresses they have. */
+function trustedProxies(text: string | undefined): number | string[] | false {
+  if (text === undefined) return false;
+  return /^\d+$/.test(text) ? Number(text) : listOf(text);
 }

@@ -1,25 +1,54 @@
+import type { Rights } from '@sluice/auth';
 import { ExportError, keepPatients, type KickOff } from '@sluice/export';
 import { isId } from '@sluice/fhir';
-import { findUnknownPatients, groupExists, resolveGroupMembers, type Pool } from '@sluice/postgres';
+import { findUnknownPatients, readResource, resolveGroupMembers } from '@sluice/postgres';
+import type { Dependencies } from './dependencies.ts';
+import { permittedResource } from './permitted-resource.ts';
+
+type Needed = Pick<Dependencies, 'pool' | 'baseUrl' | 'now' | 'settings'>;
 
 /**
- * Checks a kick-off against the store: its Group has to exist, its patients have to be there and,
- * at group level, to be members.
+ * Checks a kick-off against the store: its Group has to exist, and to be one that the client may read; its patients have to be there
+ * and, at group level, to be members. Who may have the data of some patients only and names none, gets these.
  *
  * @returns the kick-off, without absent patients when it is lenient
- * @throws ExportError `not-found` for the Group, `invalid-parameter` for patients
+ * @throws ExportError `not-found` or `forbidden` for the Group, `invalid-parameter` for patients
  */
-export async function checkAgainstStore(pool: Pool, kickOff: KickOff): Promise<KickOff> {
+export async function checkAgainstStore(
+  deps: Needed,
+  kickOff: KickOff,
+  rights: Rights,
+): Promise<KickOff> {
   const { groupId, patients } = kickOff;
-  if (groupId !== undefined && !(isId(groupId) && (await groupExists(pool, groupId)))) {
+  if (groupId !== undefined) await checkGroup(deps, groupId, rights);
+  if (patients !== undefined) {
+    return keepPatients(kickOff, await absentPatients(deps, patients, groupId));
+  }
+  if (rights.patients === undefined) return kickOff;
+  const absent = await absentPatients(deps, rights.patients, groupId);
+  const permitted = rights.patients.filter((id) => !absent.has(id));
+  if (permitted.length > 0) return { ...kickOff, patients: permitted };
+  throw new ExportError(
+    'forbidden',
+    'None of the patients whose data the client may have is here.',
+  );
+}
+
+/** SPEC G-068 */
+async function checkGroup(deps: Needed, groupId: string, rights: Rights): Promise<void> {
+  const group = isId(groupId) ? await readResource(deps.pool, 'Group', groupId) : undefined;
+  if (group === undefined || group.deleted) {
     throw new ExportError('not-found', 'There is no such Group.');
   }
-  if (patients === undefined) return kickOff;
-  return keepPatients(kickOff, await absentPatients(pool, patients, groupId));
+  if (!deps.settings.REQUIRE_GROUP_READ) return;
+  const isPermitted = permittedResource(rights, rights.exports, 'Group', deps);
+  if (isPermitted?.(JSON.parse(group.body) as Record<string, unknown>) === true) return;
+  const text = 'To export a Group, the client needs the right to read it, such as system/Group.rs.';
+  throw new ExportError('forbidden', text);
 }
 
 async function absentPatients(
-  pool: Pool,
+  { pool }: Needed,
   patients: readonly string[],
   groupId: string | undefined,
 ): Promise<ReadonlySet<string>> {

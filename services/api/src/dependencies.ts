@@ -1,5 +1,8 @@
 import type { Pool } from '@sluice/postgres';
-import type { Logger } from '@sluice/runtime';
+import type { Logger, Metrics } from '@sluice/runtime';
+import type { Audit } from './audit.ts';
+import type { Authority } from './authority.ts';
+import type { Identify } from './identity.ts';
 import type { ApiQueue } from './limit-queue.ts';
 import type { ApiSettings } from './settings.ts';
 import type { ApiStorage } from './storage.ts';
@@ -13,8 +16,14 @@ export interface Dependencies {
   readonly queue: ApiQueue;
   readonly storage: ApiStorage;
   readonly log: Logger;
+  readonly metrics: Metrics;
   /** Key of the signatures in file URLs; the same for every replica. */
   readonly urlKey: () => Promise<Buffer>;
+  readonly audit: Audit;
+  /** Absent with AUTH_MODE=none: nobody is asked who they are. */
+  readonly identify: Identify | undefined;
+  /** With AUTH_MODE=smart. */
+  readonly authority: Authority | undefined;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }

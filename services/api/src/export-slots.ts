@@ -6,9 +6,12 @@ import type { Dependencies } from './dependencies.ts';
 export type SlotClaim =
   { readonly taken: true } | { readonly taken: false; readonly since: string };
 
-/** Names of the slots that a subject's exports can have in this deployment. */
-export function slotsOf({ settings }: Dependencies, subject: string): string[] {
-  return slotNames(settings.EXPORT_SLOT_SCOPE, settings.EXPORT_SLOTS, subject);
+/** Names of the slots that somebody's exports can have in this deployment. */
+export function slotsOf(
+  { settings }: Dependencies,
+  owner: Parameters<typeof slotNames>[2],
+): string[] {
+  return slotNames(settings.EXPORT_SLOT_SCOPE, settings.EXPORT_SLOTS, owner);
 }
 
 /**

@@ -1,10 +1,16 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createPool, readUrlKey, type Pool } from '@sluice/postgres';
 import { createQueue } from '@sluice/queue';
-import { createLogger, errorFacts, installShutdown, SettingsError } from '@sluice/runtime';
+import { createLogger, errorFacts, installShutdown, Metrics, SettingsError } from '@sluice/runtime';
 import { createApp } from './app.ts';
+import { createAudit } from './audit.ts';
+import { openAuthority } from './authority.ts';
+import { followClientFile } from './client-file.ts';
+import { collectState } from './collect-state.ts';
+import { createServer } from './create-server.ts';
+import { createIdentify } from './identity.ts';
 import { limitQueue } from './limit-queue.ts';
 import { publicBaseUrl, readApiSettings, type ApiSettings } from './settings.ts';
 import { openStorage } from './storage.ts';
@@ -22,20 +28,25 @@ async function main(settings: ApiSettings): Promise<void> {
     applicationName: 'sluice-api',
   });
   const queue = createQueue({ redisUrl: settings.REDIS_URL, prefix: settings.REDIS_PREFIX });
-  const storage = await openStorage(process.env, { log });
-  // Longer than the idle time of common load balancers, so that it is never us who hang up first.
-  const server = createServer({ keepAliveTimeout: 65_000, maxHeaderSize: 65_536 });
+  const metrics = new Metrics('api');
+  const storage = await openStorage(process.env, { log, metrics });
+  const server = createServer(settings, log);
   installShutdown(log, [
     { name: 'requests', limitMs: requestLimitMs + 1000, run: () => finishRequests(server) },
     { name: 'queue', limitMs: 2000, run: () => queue.close() },
     { name: 'pool', limitMs: 2000, run: () => pool.end() },
   ]);
 
+  const isSmart = settings.AUTH_MODE === 'smart';
+  if (isSmart && settings.CLIENTS_FILE !== undefined) {
+    await followClientFile(settings.CLIENTS_FILE, { pool, log });
+  }
   server.listen(settings.PORT, settings.HOST);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const baseUrl = publicBaseUrl(settings, port);
   const urlKey = rememberUrlKey(pool);
+  const authority = isSmart ? openAuthority(settings, { pool, baseUrl, log }) : undefined;
   const deps = {
     settings,
     baseUrl,
@@ -43,9 +54,14 @@ async function main(settings: ApiSettings): Promise<void> {
     queue: limitQueue(queue, redisLimitMs),
     storage,
     log,
+    metrics,
     urlKey,
+    audit: createAudit({ pool, log, now: Date.now }),
+    identify: createIdentify(settings, { pool, baseUrl, authority }),
+    authority,
     now: Date.now,
   };
+  collectState(deps);
   // Express answers by itself; its handler returns nothing to wait for.
   server.on('request', createApp(deps) as (...request: unknown[]) => void);
   log.info('ready', { host: settings.HOST, port, baseUrl });

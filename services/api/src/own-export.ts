@@ -1,24 +1,63 @@
-import { exportNotFound, isAvailable, type Export } from '@sluice/export';
+import {
+  ExportError,
+  exportNotFound,
+  isAvailable,
+  mayHaveExport,
+  mayHaveType,
+  type Export,
+  type OutputFile,
+} from '@sluice/export';
 import { findExport } from '@sluice/postgres';
 import type { Request, Response } from 'express';
 import type { Dependencies } from './dependencies.ts';
+import { exportRights } from './identity.ts';
 import { contextOf } from './middleware/request-context.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Finds the export that a request names.
+ * Finds the export that a request names, if it is of who is asking and their rights go for all of it.
  *
- * @throws ExportError `export-not-found`, the same for every export that is not there for this client
+ * @throws ExportError `export-not-found`, the same for every export that is not there for this client; `forbidden` when the token
+ *   is good for less than the export
  */
 export async function findOwnExport(
-  { pool, now }: Dependencies,
+  deps: Pick<Dependencies, 'pool' | 'now' | 'settings'>,
   req: Request,
   res: Response,
 ): Promise<Export> {
-  const found = await findNamedExport({ pool, now }, req, res);
-  if (found.subject !== contextOf(res).subject) throw exportNotFound();
-  return found;
+  const found = await findNamedExport(deps, req, res);
+  checkOwner(deps, found, res);
+  if (mayHaveExport(found.kickOff, exportRights(contextOf(res).identity.rights))) return found;
+  throw new ExportError('forbidden', 'The access token is good for less than this export holds.');
+}
+
+/** @throws ExportError `export-not-found` when an export is not of who is asking */
+export function checkOwner(
+  { settings }: Pick<Dependencies, 'settings'>,
+  found: Export,
+  res: Response,
+): void {
+  const context = contextOf(res);
+  const { subject, client } = context.identity;
+  const isOwn =
+    settings.OWNER_ISOLATION === 'client' && found.client !== undefined
+      ? found.client === client
+      : found.subject === subject;
+  if (isOwn) return;
+  context.refused = 'The export is of somebody else.';
+  throw exportNotFound();
+}
+
+/** @throws ExportError `forbidden` when the token is not good for a file. SPEC E-007, G-077 */
+export function checkFileRights(found: Export, { kind, type }: OutputFile, res: Response): void {
+  const rights = exportRights(contextOf(res).identity.rights);
+  const isGood =
+    kind === 'output'
+      ? mayHaveType(found.kickOff, type, rights)
+      : kind === 'error' || mayHaveExport(found.kickOff, rights);
+  if (isGood) return;
+  throw new ExportError('forbidden', 'The access token is not good for the type of this file.');
 }
 
 /** Like findOwnExport, for addresses that show by themselves that their bearer may have them. */

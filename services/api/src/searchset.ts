@@ -12,12 +12,19 @@ const windowGroups = 500;
  * found only those of one window are in memory. The links come last, since only then it is known
  * whether there is a next page. Pages follow the ids, so a Group is on one page at most, and on one
  * for sure if it is there from the first page to the last.
+ *
+ * @param isPermitted whether who is asking may see a Group
  */
 export async function* searchset(
   { pool, baseUrl, now }: Pick<Dependencies, 'pool' | 'baseUrl' | 'now'>,
   { filter, count, after, used }: GroupQuery,
+  isPermitted: (group: Record<string, unknown>) => boolean,
 ): AsyncGenerator<string> {
-  const passes = compileFilter([filter], { baseUrl, nowMs: now() });
+  const isFound = compileFilter([filter], { baseUrl, nowMs: now() });
+  const passes = (body: string): boolean => {
+    const group = JSON.parse(body) as Record<string, unknown>;
+    return isFound(group) && isPermitted(group);
+  };
   const narrowing = narrowFilter(filter);
   let opening = '{"resourceType":"Bundle","type":"searchset"';
   let seen = after;
@@ -28,7 +35,7 @@ export async function* searchset(
     const most = windows === 0 ? count + 1 : windowGroups;
     const window = await readGroupWindow(pool, narrowing, { after: seen, most });
     for (const { id, body } of window.groups) {
-      if (body !== null && passes(JSON.parse(body) as object)) {
+      if (body !== null && passes(body)) {
         // It is known now that a next page has something.
         if (found === count) break search;
         yield `${opening}${found === 0 ? ',"entry":[' : ','}${entry(baseUrl, id, body)}`;

@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { ExportError, type Export, type KickOff } from '@sluice/export';
-import { countWaitingExports, createExport, SlotTakenError } from '@sluice/postgres';
+import {
+  countWaitingExports,
+  createExport,
+  SlotTakenError,
+  type NewExport,
+} from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
 import type { Dependencies } from './dependencies.ts';
 import { claimSlot, repairSlot, slotsOf } from './export-slots.ts';
+import type { RequestContext } from './middleware/request-context.ts';
 
 /**
  * Starts an export: a slot, a row, a job. What fails before the row is there leaves nothing behind;
@@ -14,22 +20,26 @@ import { claimSlot, repairSlot, slotsOf } from './export-slots.ts';
 export async function startExport(
   deps: Dependencies,
   kickOff: KickOff,
-  subject: string,
+  context: RequestContext,
 ): Promise<Export> {
   const id = randomUUID();
-  if (await isQueueing(deps)) return await createWaiting(deps, { id, kickOff, subject });
+  const { subject, client, slots } = context.identity;
+  const { address, requestId } = context;
+  const wanted = { id, kickOff, subject, client, slots, address, requestId };
+  if (await isQueueing(deps)) return await createWaiting(deps, wanted);
   let busySince: string | undefined;
-  for (const slot of slotsOf(deps, subject)) {
+  const own = slotsOf(deps, context.identity);
+  for (const slot of own) {
     const claim = await claimSlot(deps, slot, id);
-    const created = claim.taken ? await createInSlot(deps, { id, kickOff, subject, slot }) : claim;
+    const created = claim.taken ? await createInSlot(deps, { ...wanted, slot }) : claim;
     if ('id' in created) {
       await enqueue(deps, created);
       return created;
     }
     busySince ??= created.since;
   }
-  if (deps.settings.ON_BUSY === 'queue') return await createWaiting(deps, { id, kickOff, subject });
-  throw busy(deps.settings.EXPORT_SLOTS, busySince);
+  if (deps.settings.ON_BUSY === 'queue') return await createWaiting(deps, wanted);
+  throw busy(own.length, busySince);
 }
 
 /** Who waits already is before a newcomer. (With slots per client, the others' queues do not matter.) */
@@ -39,15 +49,9 @@ async function isQueueing({ settings, pool }: Dependencies): Promise<boolean> {
   return (await countWaitingExports(pool)) > 0;
 }
 
-interface NewExport {
-  readonly id: string;
-  readonly kickOff: KickOff;
-  readonly subject: string;
-}
-
 async function createInSlot(
   deps: Dependencies,
-  { slot, ...created }: NewExport & { slot: string },
+  { slot, ...created }: NewExport & { readonly slot: string },
 ): Promise<Export | { since: string | undefined }> {
   try {
     return await createExport(deps.pool, { ...created, slot });

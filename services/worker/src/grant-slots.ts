@@ -15,7 +15,7 @@ export async function grantSlots(context: WorkerContext): Promise<void> {
 async function grantOne(context: WorkerContext, waiting: Export): Promise<boolean> {
   const { pool, queue, settings, log } = context;
   const { EXPORT_SLOT_SCOPE, EXPORT_SLOTS } = settings;
-  for (const slot of slotNames(EXPORT_SLOT_SCOPE, EXPORT_SLOTS, waiting.subject)) {
+  for (const slot of slotNames(EXPORT_SLOT_SCOPE, EXPORT_SLOTS, waiting)) {
     if (!(await claim(context, slot, waiting.id))) continue;
     try {
       if (await grantSlot(pool, waiting.id, slot)) {

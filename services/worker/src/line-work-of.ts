@@ -1,4 +1,4 @@
-import type { Export } from '@sluice/export';
+import { fileAccess, type Export } from '@sluice/export';
 import { readUrlKey, type PlannedPart } from '@sluice/postgres';
 import type { WorkerContext } from './context.ts';
 import type { LineWork } from './lines/line-work.ts';
@@ -33,6 +33,6 @@ async function attachmentUrls(
   { pool, settings }: WorkerContext,
   { id: exportId }: Export,
 ): Promise<NonNullable<LineWork['attachments']>> {
-  if (settings.FILE_ACCESS === 'token') return { exportId };
+  if (fileAccess(settings) === 'token') return { exportId };
   return { exportId, key: (await readUrlKey(pool)).toString('base64') };
 }

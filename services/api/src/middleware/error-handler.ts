@@ -13,7 +13,9 @@ export function errorHandler({ log }: Dependencies): ErrorRequestHandler {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars
   return (thrown: unknown, _req, res, _next) => {
     const error = clientError(thrown);
-    const { requestId, exportId } = contextOf(res);
+    const context = contextOf(res);
+    const { requestId, exportId } = context;
+    if (error.status === 401 || error.status === 403) context.refused ??= error.message;
     if (error.status >= 500) {
       log.error('request failed', { requestId, exportId, ...errorFacts(thrown) });
     }

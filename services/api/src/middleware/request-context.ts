@@ -1,15 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import type { AuditEvent } from '@sluice/export';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Dependencies } from '../dependencies.ts';
+import { anyone, type Identity } from '../identity.ts';
 
-/** The subject of whoever needs no token. */
-export const anonymous = 'anonymous';
+export { anonymous } from '../identity.ts';
 
 /** What is known about a request beside itself. */
 export interface RequestContext {
   readonly requestId: string;
-  /** Who is asking. */
+  /** Who is asking; anyone, unless `authenticate` has found out. */
+  identity: Identity;
+  /** The subject of that identity. */
   readonly subject: string;
+  /** From where, for the record. */
+  readonly address: string | undefined;
+  /** Why it was refused, if that belongs into the record. */
+  refused?: string;
   /** Which export it is about, for the log. */
   exportId?: string;
 }
@@ -21,12 +28,19 @@ const harmlessId = /^[A-Za-z0-9._-]{1,64}$/;
  * Gives every request an id and a subject, and writes one log line when it is over: the pattern of
  * its route, never the path or query as sent, since either can hold the id of a patient.
  */
-export function requestContext({ log, now }: Dependencies): RequestHandler {
+export function requestContext({ log, now, audit }: Dependencies): RequestHandler {
   return (req, res, next) => {
     const started = now();
     const given = req.get('X-Request-Id');
     const requestId = given !== undefined && harmlessId.test(given) ? given : randomUUID();
-    const context: RequestContext = { requestId, subject: anonymous };
+    const context: RequestContext = {
+      requestId,
+      identity: anyone,
+      get subject() {
+        return this.identity.subject;
+      },
+      address: req.ip,
+    };
     res.locals['context'] = context;
     res.setHeader('X-Request-Id', requestId);
     res.setHeader('Cache-Control', 'no-store');
@@ -40,6 +54,11 @@ export function requestContext({ log, now }: Dependencies): RequestHandler {
         ...(context.exportId === undefined ? {} : { exportId: context.exportId }),
         ...(res.writableFinished ? {} : { aborted: true }),
       });
+      const { refused: reason } = context;
+      if (reason !== undefined) {
+        const detail = { method: req.method, route: routeOf(req), status: res.statusCode, reason };
+        audit.refused({ ...callerOf(context), exportId: context.exportId, detail });
+      }
     });
     next();
   };
@@ -48,6 +67,15 @@ export function requestContext({ log, now }: Dependencies): RequestHandler {
 /** The context of a request that came through `requestContext`. */
 export function contextOf(res: Response): RequestContext {
   return res.locals['context'] as RequestContext;
+}
+
+/** Who is asking and from where, as it is recorded. */
+export function callerOf({
+  identity: { subject, client },
+  address,
+  requestId,
+}: RequestContext): Pick<AuditEvent, 'subject' | 'client' | 'address' | 'requestId'> {
+  return { subject, client, address, requestId };
 }
 
 function routeOf(req: Request): string {

@@ -1,4 +1,4 @@
-import { attachmentUrl, ExportError, type Export } from '@sluice/export';
+import { attachmentUrl, ExportError, fileAccess, type Export } from '@sluice/export';
 import { isId } from '@sluice/fhir';
 import { readResourceAt } from '@sluice/postgres';
 import type { Request, RequestHandler, Response } from 'express';
@@ -33,7 +33,7 @@ async function findAccessible(
   res: Response,
   binaryId: string,
 ): Promise<Export> {
-  if (deps.settings.FILE_ACCESS === 'token') return await findOwnExport(deps, req, res);
+  if (fileAccess(deps.settings) === 'token') return await findOwnExport(deps, req, res);
   const found = await findNamedExport(deps, req, res);
   const url = attachmentUrl(found.kickOff.baseUrl, found.id, binaryId);
   const signature = new URLSearchParams(queryOf(req)).get('signature');

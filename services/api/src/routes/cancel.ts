@@ -3,6 +3,7 @@ import { cancelExport } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
 import type { RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
+import { callerOf, contextOf } from '../middleware/request-context.ts';
 import { findOwnExport } from '../own-export.ts';
 
 /**
@@ -12,7 +13,7 @@ import { findOwnExport } from '../own-export.ts';
 export function cancel(deps: Dependencies): RequestHandler {
   return async (req, res) => {
     const { id } = await findOwnExport(deps, req, res);
-    const cancelled = await cancelExport(deps.pool, id);
+    const cancelled = await cancelExport(deps.pool, id, callerOf(contextOf(res)));
     if (cancelled === undefined) throw exportNotFound();
     const { queue, log } = deps;
     const { slot } = cancelled;

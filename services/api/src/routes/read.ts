@@ -3,6 +3,8 @@ import { isId, isResourceType } from '@sluice/fhir';
 import { readResource } from '@sluice/postgres';
 import type { Request, RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
+import { contextOf } from '../middleware/request-context.ts';
+import { isUnlimited, permittedResource } from '../permitted-resource.ts';
 import { queryOf } from '../query-of.ts';
 import { resourceResponse } from '../resource-response.ts';
 import { sendBytes } from '../send-response.ts';
@@ -15,11 +17,19 @@ export const isResourceAddress: RequestHandler = (req, _res, next) => {
 };
 
 /** `GET {Type}/{id}`: the present version, as it is stored. */
-export function read({ pool }: Pick<Dependencies, 'pool'>): RequestHandler {
+export function read(deps: Pick<Dependencies, 'pool' | 'baseUrl' | 'now'>): RequestHandler {
   return async (req, res) => {
     const { type, id } = addressOf(req);
-    const found = await readResource(pool, type, id);
-    if (found === undefined) {
+    const { rights } = contextOf(res).identity;
+    const isPermitted = permittedResource(rights, rights.reads, type, deps);
+    if (isPermitted === undefined) {
+      throw new ExportError('forbidden', `The access token is not good for a ${type}.`);
+    }
+    const isAll = isUnlimited(rights, rights.reads, type);
+    const found = await readResource(deps.pool, type, id);
+    const isHidden = (body: string): boolean =>
+      !isAll && (body === '' || !isPermitted(JSON.parse(body) as Record<string, unknown>));
+    if (found === undefined || isHidden(found.body)) {
       throw new ExportError('not-found', `There is no ${type} with this id.`);
     }
     if (found.deleted) throw new ExportError('deleted', `The ${type} with this id is deleted.`);

@@ -3,6 +3,8 @@ import type { Request, RequestHandler } from 'express';
 import { checkJsonWanted } from '../check-json-wanted.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { parseGroupQuery } from '../group-query.ts';
+import { contextOf } from '../middleware/request-context.ts';
+import { permittedResource } from '../permitted-resource.ts';
 import { queryOf } from '../query-of.ts';
 import { searchset } from '../searchset.ts';
 import { beginResponse, streamBody } from '../send-response.ts';
@@ -13,7 +15,12 @@ export function searchGroups(deps: Dependencies): RequestHandler {
     const sent = [queryOf(req), formOf(req)].filter(Boolean).join('&');
     checkJsonWanted(req.headers.accept, sent);
     const { handling } = parsePrefer(req.headersDistinct['prefer'] ?? []);
-    const pieces = searchset(deps, parseGroupQuery(sent, handling === 'lenient'));
+    const { rights } = contextOf(res).identity;
+    const isPermitted = permittedResource(rights, rights.exports, 'Group', deps);
+    if (isPermitted === undefined) {
+      throw new ExportError('forbidden', 'The access token is not good for a search of Groups.');
+    }
+    const pieces = searchset(deps, parseGroupQuery(sent, handling === 'lenient'), isPermitted);
     // While nothing has been sent, a fault can still be answered as one.
     const first = await pieces.next();
     const applied = handling === undefined ? {} : { 'Preference-Applied': `handling=${handling}` };

@@ -1,0 +1,129 @@
+import {
+  AuthError,
+  discoveredIssuer,
+  everything,
+  grantScopes,
+  parseScopes,
+  RemoteKeys,
+  rightsOf,
+  verifyAccessToken,
+  type AccessToken,
+  type Rights,
+  type TokenChecks,
+} from '@sluice/auth';
+import type { ExportRights } from '@sluice/export';
+import { findClient, type Pool } from '@sluice/postgres';
+import type { Authority } from './authority.ts';
+import type { ApiSettings } from './settings.ts';
+
+/** The subject of whoever needs no token. */
+export const anonymous = 'anonymous';
+
+/** Who is asking, and what they may do. */
+export interface Identity {
+  readonly subject: string;
+  readonly client?: string;
+  readonly rights: Rights;
+  /** Slots of this client's own; absent: EXPORT_SLOTS. */
+  readonly slots?: number;
+}
+
+/** Says who has a token. @throws AuthError `invalid_token` */
+export type Identify = (token: string) => Promise<Identity>;
+
+/** Whoever asks where nobody has to say who they are. */
+export const anyone: Identity = { subject: anonymous, rights: everything };
+
+/** What of somebody's rights matters to exports. */
+export function exportRights({ exports, groups, patients }: Rights): ExportRights {
+  return { ...exports, groups, patients };
+}
+
+/** How the callers of this deployment are told apart; `undefined` with AUTH_MODE=none. */
+export function createIdentify(
+  settings: ApiSettings,
+  deps: {
+    readonly pool: Pool;
+    readonly baseUrl: string;
+    readonly authority: Authority | undefined;
+  },
+): Identify | undefined {
+  const checks = tokenChecks(settings, deps.baseUrl);
+  if (deps.authority !== undefined) {
+    return identifyClients(deps.pool, {
+      ...checks,
+      audiences: [deps.baseUrl],
+      issuers: [deps.authority],
+    });
+  }
+  if (settings.AUTH_MODE === 'none') return undefined;
+  return async (token) => identityOf(await verifyAccessToken(token, checks));
+}
+
+function tokenChecks(settings: ApiSettings, baseUrl: string): TokenChecks {
+  const limits = { allowPrivate: settings.ALLOW_PRIVATE_JWKS };
+  const keys = new RemoteKeys(limits);
+  const issuers = listOf(settings.AUTH_ISSUERS).map((entry) => {
+    const [issuer = '', jwksUrl] = entry.split(/\s+/);
+    return discoveredIssuer({ issuer, jwksUrl }, keys, limits);
+  });
+  return {
+    issuers,
+    audiences: settings.AUTH_AUDIENCE === undefined ? [baseUrl] : listOf(settings.AUTH_AUDIENCE),
+    leewaySeconds: settings.AUTH_LEEWAY / 1000,
+    claims: {
+      subject: listOf(settings.AUTH_CLAIM_SUBJECT),
+      client: listOf(settings.AUTH_CLAIM_CLIENT),
+      scopes: listOf(settings.AUTH_CLAIM_SCOPES),
+      groups: listOf(settings.AUTH_CLAIM_GROUPS),
+      patients: listOf(settings.AUTH_CLAIM_PATIENTS),
+    },
+    now: Date.now,
+  };
+}
+
+/** Two issuers may mean two people by the same name. SPEC G-083 */
+function identityOf(token: AccessToken): Identity {
+  const { issuer, subject, client, scopes, groups, patients } = token;
+  const rights = rightsOf(parseScopes(scopes.join(' ')), { groups, patients });
+  return {
+    subject: `${issuer}|${subject}`,
+    ...(client === undefined ? {} : { client: `${issuer}|${client}` }),
+    rights,
+  };
+}
+
+/** A token is worth what its client may have now, whatever it was when it was issued. SPEC G-054 */
+function identifyClients(pool: Pool, checks: TokenChecks): Identify {
+  return async (token) => {
+    const { subject, scopes } = await verifyAccessToken(token, checks);
+    const client = await findClient(pool, subject);
+    if (client === undefined || client.disabled) {
+      throw new AuthError('invalid_token', 'The client of the token is not registered any more.');
+    }
+    const granted = stillGranted(scopes, client.scopes);
+    return {
+      subject,
+      client: subject,
+      rights: rightsOf(parseScopes(granted.join(' ')), client),
+      ...(client.slots === undefined ? {} : { slots: client.slots }),
+    };
+  };
+}
+
+function stillGranted(scopes: readonly string[], registered: readonly string[]): string[] {
+  try {
+    return grantScopes(scopes.join(' '), parseScopes(registered.join(' ')));
+  } catch (error) {
+    if (error instanceof AuthError) return [];
+    throw error;
+  }
+}
+
+/** A setting with commas in it. */
+export function listOf(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}

@@ -1,0 +1,48 @@
+import { filtersOf, type Rights, type TypeRights } from '@sluice/auth';
+import {
+  compartmentPatients,
+  compileFilter,
+  mentionedPatients,
+  parseTypeFilter,
+  patientCompartmentTypes,
+} from '@sluice/fhir';
+
+/** A parsed resource. */
+type Resource = Readonly<Record<string, unknown>>;
+
+/**
+ * How to tell whether a resource of a type may be seen: it matches one of the searches that limit the type, and is of a permitted
+ * patient, or of none. `undefined`: no resource of the type may be.
+ */
+export function permittedResource(
+  rights: Rights,
+  of: TypeRights,
+  type: string,
+  { baseUrl, now }: { readonly baseUrl: string; readonly now: () => number },
+): ((resource: Resource) => boolean) | undefined {
+  const filters = filtersOf(of, type);
+  if (filters === undefined) return undefined;
+  const passes =
+    filters.length === 0
+      ? () => true
+      : compileFilter(
+          filters.map((query) => parseTypeFilter(type, query)),
+          { baseUrl, nowMs: now() },
+        );
+  const { patients } = rights;
+  // Which Groups may be seen is among the filters.
+  if (patients === undefined || type === 'Group') return passes;
+  const permitted = new Set(patients);
+  return (resource) => {
+    if (!passes(resource)) return false;
+    if (patientCompartmentTypes.has(type)) {
+      return compartmentPatients(resource, baseUrl).some((id) => permitted.has(id));
+    }
+    return [...mentionedPatients(resource)].every((id) => permitted.has(id));
+  };
+}
+
+/** Whether any resource of a type that is there may be seen: only then it is told of deleted ones. */
+export function isUnlimited(rights: Rights, of: TypeRights, type: string): boolean {
+  return rights.patients === undefined && filtersOf(of, type)?.length === 0;
+}
