@@ -17,10 +17,13 @@ const vendorOwners = {
 const restrictedVendors = (owner) => [
   'error',
   {
-    paths: Object.entries(vendorOwners)
+    patterns: Object.entries(vendorOwners)
       .filter(([name]) => name !== owner)
       .flatMap(([name, vendors]) =>
-        vendors.map((vendor) => ({ name: vendor, message: `Only ${name} may import ${vendor}.` })),
+        vendors.map((vendor) => ({
+          regex: `^${vendor}(/|$)`,
+          message: `Only ${name} may import ${vendor}.`,
+        })),
       ),
   },
 ];

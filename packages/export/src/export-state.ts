@@ -48,6 +48,9 @@ export const exportTransitions = {
 /** State of an export (the chart above). */
 export type ExportState = keyof typeof exportTransitions;
 
+/** Every state of an export. */
+export const exportStates = Object.keys(exportTransitions) as ExportState[];
+
 /** Every move of a part: state → states it may go to. */
 export const partTransitions = {
   queued: ['running'],
@@ -64,9 +67,7 @@ export const activeStates = ['accepted', 'planning', 'running'] as const;
 
 /** The states an export may leave for `to`, for the WHERE of an UPDATE. */
 export function statesBefore(to: ExportState): ExportState[] {
-  return (Object.keys(exportTransitions) as ExportState[]).filter((from) =>
-    (exportTransitions[from] as readonly string[]).includes(to),
-  );
+  return exportStates.filter((from) => (exportTransitions[from] as readonly string[]).includes(to));
 }
 
 /** The states a part may leave for `to`, for the WHERE of an UPDATE. */

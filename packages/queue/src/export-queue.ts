@@ -18,6 +18,16 @@ export interface QueueOptions {
   readonly prefix: string;
 }
 
+/** One queue as it stands. */
+export interface QueueState {
+  readonly queue: 'plan' | 'parts' | 'finish' | 'housekeeping';
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+  /** Epoch milliseconds. */
+  readonly oldestAt?: number;
+}
+
 /**
  * Redis as Sluice uses it from the sending side. Every job has the name of its work as its id, so
  * that enqueueing twice adds nothing; finished jobs are removed at once, so that work can be
@@ -69,6 +79,34 @@ export class ExportQueue {
   /** How many jobs of parts wait in the queue. */
   async countParts(): Promise<number> {
     return await this.#parts.getJobCountByTypes('waiting', 'delayed', 'prioritized');
+  }
+
+  /** What is in each queue: jobs by state, and when the one that waits longest was added. */
+  async readQueues(): Promise<QueueState[]> {
+    const queues = {
+      plan: this.#plan,
+      parts: this.#parts,
+      finish: this.#finish,
+      housekeeping: this.#housekeeping,
+    };
+    return await Promise.all(
+      Object.entries(queues).map(async ([name, queue]) => {
+        const {
+          waiting = 0,
+          active = 0,
+          delayed = 0,
+        } = await queue.getJobCounts('waiting', 'active', 'delayed');
+        // In the order in which they are taken.
+        const [oldest] = await queue.getWaiting(0, 0);
+        return {
+          queue: name as QueueState['queue'],
+          waiting,
+          active,
+          delayed,
+          ...(oldest === undefined ? {} : { oldestAt: oldest.timestamp }),
+        };
+      }),
+    );
   }
 
   /** Asks for an export to be finished. */

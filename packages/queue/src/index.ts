@@ -1,5 +1,5 @@
 export { subscribeCancel, type Cancellation } from './cancellation.ts';
-export { createQueue, ExportQueue, type QueueOptions } from './export-queue.ts';
+export { createQueue, ExportQueue, type QueueOptions, type QueueState } from './export-queue.ts';
 export { ExportSlots, type SlotHolder, type SlotTry } from './export-slot.ts';
 export {
   startWorkers,

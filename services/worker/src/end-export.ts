@@ -13,10 +13,11 @@ export async function failAndClean(
   failure: Issue,
   fail: () => Promise<boolean> = () => failExport(context.pool, exportId, failure),
 ): Promise<void> {
-  const { pool, queue, log } = context;
+  const { pool, queue, metrics, log } = context;
   const before = await findExport(pool, exportId);
   if (!before || !(await fail())) return;
   log.error('export failed', { exportId, code: failure.code, cause: failure.text });
+  metrics.count('sluice_exports_ended_total', { state: 'failed' });
   await queue.publishCancel(exportId);
   if (before.slot !== undefined) await queue.freeSlot(before.slot, exportId);
   await queue.enqueueCleanup(exportId);

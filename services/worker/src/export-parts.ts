@@ -112,15 +112,17 @@ async function dealWith(
   of: Export,
   { parts, current = parts[0], error }: Stop,
 ): Promise<number | undefined> {
-  const { pool, log } = context;
+  const { pool, metrics, log } = context;
   const facts = { exportId: of.id, part: current?.number, attempt: current?.attempt };
   if (error instanceof PartAborted) {
+    if (error.reason === 'lease-lost') metrics.count('sluice_lease_losses_total', {});
     log.info('parts left', { ...facts, parts: parts.length, reason: error.reason });
     if (error.reason !== 'cancelled') await handBackParts(pool, parts);
     return undefined;
   }
   if (!current) throw error;
   if (isTransient(error) && current.attempt < maxAttempts) {
+    metrics.count('sluice_part_retries_total', {});
     log.warn('part is tried again', { ...facts, ...errorFacts(error) });
     await wait(Math.min(50 * 2 ** current.attempt, 10_000) * (0.5 + Math.random() / 2));
     await handBackParts(pool, parts);

@@ -9,7 +9,7 @@ import { grantSlots } from './grant-slots.ts';
  * recorded, proves completeness, opens the manifest to the client and gives the slot on.
  */
 export async function finishExport(context: WorkerContext, exportId: string): Promise<void> {
-  const { pool, queue, settings, log } = context;
+  const { pool, queue, settings, metrics, log } = context;
   const found = await findExport(pool, exportId);
   if (found?.state !== 'running' || found.partsCompleted < found.partsTotal) return;
   const result =
@@ -27,6 +27,7 @@ export async function finishExport(context: WorkerContext, exportId: string): Pr
       return;
     case 'completed':
       log.info('export completed', { exportId });
+      metrics.count('sluice_exports_ended_total', { state: 'completed' });
       if (result.slot !== undefined) await queue.freeSlot(result.slot, exportId);
       await grantSlots(context);
   }

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { checkSchema } from '@sluice/postgres';
 import type { WorkerContext } from './context.ts';
 
-/** Serves the worker's own /healthz and /readyz; the only HTTP a worker knows. */
+/** Serves the worker's own /healthz, /readyz and /metrics; the only HTTP a worker knows. */
 export async function startHealthServer(context: WorkerContext): Promise<Server> {
-  const { settings } = context;
+  const { settings, metrics } = context;
   const server = createServer((request, response) => {
     const answer = (status: number, text: string): void => {
       response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`);
@@ -18,6 +18,11 @@ export async function startHealthServer(context: WorkerContext): Promise<Server>
         void whatIsMissing(context).then((fault) =>
           answer(fault === undefined ? 200 : 503, fault ?? 'ready'),
         );
+        return;
+      case '/metrics':
+        void metrics.text().then((text) => {
+          response.writeHead(200, { 'content-type': metrics.contentType }).end(text);
+        });
         return;
       default:
         answer(404, 'not found');

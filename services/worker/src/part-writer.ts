@@ -15,6 +15,8 @@ export interface PartWriterOptions {
   readonly type: string;
   /** Compresses the files; absent: they are plain. */
   readonly gzip: GzipPool | undefined;
+  /** Told of every block that was handed to the store. */
+  readonly onWritten?: (resources: number, bytes: number) => void;
 }
 
 /** Files of one kind that follow each other, and the one that is being written. */
@@ -85,6 +87,7 @@ export class PartWriter {
       await sequence.open.writer.write(stored);
       sequence.open.count += lines;
       this.bytes += stored.length;
+      this.#options.onWritten?.(sequence === this.#lines ? lines : 0, stored.length);
     }
     if (endsFile && sequence.open) {
       const { name, writer, count } = sequence.open;

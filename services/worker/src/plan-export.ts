@@ -75,10 +75,12 @@ async function plan(context: WorkerContext, exportId: string): Promise<void> {
 
 /** The export with its transactionTime settled; `undefined` when it is being planned no more. */
 async function settleNow(context: WorkerContext, of: Export): Promise<Export | undefined> {
-  const { pool, settings, log } = context;
+  const { pool, settings, metrics, log } = context;
+  const begun = performance.now();
   const at = await settle(pool, of.transactionTime, settings.SETTLE_TIMEOUT, async () => {
     if (!(await touchExport(pool, of.id))) throw new Error('the export is being planned no more');
   });
+  metrics.observe('sluice_settle_wait_seconds', {}, (performance.now() - begun) / 1000);
   if (at !== of.transactionTime) {
     log.warn('transactionTime moved back before a transaction that is still writing', {
       exportId: of.id,

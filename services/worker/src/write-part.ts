@@ -6,7 +6,9 @@ import {
   partRead,
   selectSupporting,
   type ClaimedPart,
+  type CopyLinesOptions,
   type FileLimits,
+  type LineBlock,
   type PartResult,
 } from '@sluice/postgres';
 import type { WorkerContext } from './context.ts';
@@ -17,6 +19,7 @@ import { PartWriter } from './part-writer.ts';
 import type { Written } from './parts-in-hand.ts';
 import { poolToRead } from './pool-to-read.ts';
 import { queryOptions } from './query-options.ts';
+import { typeClass } from './type-class.ts';
 
 /** Streams one part from the database into its files, or selects what later parts will read. */
 export async function writePart(
@@ -27,11 +30,20 @@ export async function writePart(
   signal: AbortSignal,
 ): Promise<PartResult> {
   const begun = performance.now();
-  const result =
-    part.access === 'select-supporting'
-      ? await select(context, of, part)
-      : await write(context, of, part, written, signal);
-  signal.throwIfAborted();
+  let outcome: 'written' | 'failed' | 'aborted' = 'failed';
+  let result: PartResult;
+  try {
+    result =
+      part.access === 'select-supporting'
+        ? await select(context, of, part)
+        : await write(context, of, part, written, signal);
+    signal.throwIfAborted();
+    outcome = 'written';
+  } finally {
+    if (signal.aborted) outcome = 'aborted';
+    const seconds = (performance.now() - begun) / 1000;
+    context.metrics.observe('sluice_part_duration_seconds', { outcome }, seconds);
+  }
   const { resources, leftOut, bytes } = result;
   context.log.info('part written', {
     exportId: of.id,
@@ -64,6 +76,7 @@ async function write(
   signal: AbortSignal,
 ): Promise<PartResult> {
   const { store } = context;
+  const labels = { type_class: typeClass(part.type) };
   const writer = new PartWriter({
     store,
     folder: of.folder,
@@ -72,6 +85,10 @@ async function write(
     kind: part.kind,
     type: part.kind === 'deleted' ? 'Bundle' : part.type,
     gzip: of.kickOff.outputFormat === 'ndjson+gzip' ? context.gzip : undefined,
+    onWritten: (resources, bytes) => {
+      context.metrics.count('sluice_written_resources_total', labels, resources);
+      context.metrics.count('sluice_written_bytes_total', labels, bytes);
+    },
   });
   written.set(part.number, writer);
   try {
@@ -108,17 +125,9 @@ async function copyAsStored(
   part: ClaimedPart,
   { writer, signal }: Target,
 ): Promise<Copied> {
-  const rows = await copyLines(
-    await poolToRead(context, part),
-    partRead(of, part, queryOptions(context.settings)),
-    {
-      signal,
-      limits: limitsOf(context),
-      pool: context.blocks,
-      write: (block) => writer.write(block),
-    },
-  );
-  return { rows, leftOut: 0 };
+  const limits = limitsOf(context);
+  const write = (block: LineBlock): Promise<void> => writer.write(block);
+  return { rows: await copy(context, of, part, { signal, limits, write }), leftOut: 0 };
 }
 
 /** Lines are filtered or changed on threads before they are written. */
@@ -135,18 +144,35 @@ async function copyWorkedOn(
     limits: limitsOf(context),
     onIds: (ids) => noteSelected(context.pool, of.id, part.type, ids),
   });
-  const rows = await copyLines(
-    await poolToRead(context, part),
-    partRead(of, part, queryOptions(context.settings)),
-    {
-      signal,
-      limits: { maxFileBytes: Infinity, maxResourcesPerFile: Infinity },
-      pool: context.blocks,
-      write: (block) => pipeline.write(block),
-    },
-  );
+  const limits = { maxFileBytes: Infinity, maxResourcesPerFile: Infinity };
+  const write = (block: LineBlock): Promise<void> => pipeline.write(block);
+  const rows = await copy(context, of, part, { signal, limits, write });
   await pipeline.finish();
   return { rows, leftOut: pipeline.leftOut };
+}
+
+/** Reads the rows of a part, and measures how long the first of them take to come. */
+async function copy(
+  context: WorkerContext,
+  of: Export,
+  part: ClaimedPart,
+  { write, ...options }: Omit<CopyLinesOptions, 'pool'>,
+): Promise<number> {
+  const { metrics, settings, blocks } = context;
+  const read = partRead(of, part, queryOptions(settings));
+  const begun = performance.now();
+  let isFirst = true;
+  return await copyLines(await poolToRead(context, part), read, {
+    ...options,
+    pool: blocks,
+    write: async (block) => {
+      if (isFirst) {
+        metrics.observe('sluice_database_read_seconds', {}, (performance.now() - begun) / 1000);
+      }
+      isFirst = false;
+      await write(block);
+    },
+  });
 }
 
 function limitsOf({ settings }: WorkerContext): FileLimits {

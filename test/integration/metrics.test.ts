@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { Deployment } from '../support/deployment.ts';
+import { begin, finished, kickOff } from '../support/export-client.ts';
+import { storeSampleData } from '../support/sample-data.ts';
+import type { TestService } from '../support/service.ts';
+
+let deployment: Deployment;
+let api: TestService;
+let base: string;
+
+beforeAll(async () => {
+  deployment = await Deployment.create();
+  await storeSampleData(deployment.database.pool, [
+    { type: 'Observation', count: 5000, bytes: 400 },
+    { type: 'Patient', count: 20, bytes: 400 },
+  ]);
+  ({ api, base } = await deployment.startApi());
+});
+afterAll(() => deployment.drop());
+
+/** Reads a series of a process; what is not there is NaN. */
+async function read({ url }: TestService): Promise<(series: string) => number> {
+  const answer = await fetch(`${url}/metrics`);
+  expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4');
+  const text = await answer.text();
+  return (series) =>
+    Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${series} `))
+        ?.slice(series.length) ?? NaN,
+    );
+}
+
+test('the metrics tell of an export from its kick-off to its files', async () => {
+  const url = await begin(base);
+  expect((await kickOff(base, '/$export')).status).toBe(429);
+  expect((await kickOff(base, '/$export?_type=Nothing')).status).toBe(400);
+
+  const before = await read(api);
+  expect(before('sluice_exports{state="accepted"}')).toBe(1);
+  expect(before('sluice_slot_held_seconds')).toBeGreaterThan(0);
+  expect(before('sluice_queue_jobs{queue="plan",state="waiting"}')).toBe(1);
+  expect(before('sluice_queue_oldest_seconds{queue="plan"}')).toBeGreaterThan(0);
+  expect(before('sluice_scrape_fault{source="redis"}')).toBe(0);
+  for (const [outcome, count] of Object.entries({ accepted: 1, busy: 1, refused: 1, failed: 0 })) {
+    expect(before(`sluice_kick_offs_total{outcome="${outcome}"}`)).toBe(count);
+  }
+
+  const worker = await deployment.startWorker();
+  const { output } = await finished(url);
+  const bytesOf = (type: string) =>
+    output
+      .filter((item) => item.type === type)
+      .reduce((sum, item) => sum + item.extension['urn:sluice:output-file'].size, 0);
+
+  const after = await read(api);
+  expect(after('sluice_exports{state="completed"}')).toBe(1);
+  expect(after('sluice_exports{state="accepted"}')).toBe(0);
+  expect(after('sluice_slot_held_seconds')).toBe(0);
+  expect(after('sluice_queue_jobs{queue="parts",state="waiting"}')).toBe(0);
+  const work = await read(worker);
+  expect(work('sluice_exports_ended_total{state="completed"}')).toBe(1);
+  expect(work('sluice_written_resources_total{type_class="patient"}')).toBe(20);
+  expect(work('sluice_written_resources_total{type_class="compartment"}')).toBe(5000);
+  expect(work('sluice_written_resources_total{type_class="other"}')).toBe(0);
+  expect(work('sluice_written_bytes_total{type_class="compartment"}')).toBe(bytesOf('Observation'));
+  expect(work('sluice_part_duration_seconds_count{outcome="written"}')).toBe(2);
+  expect(work('sluice_database_read_seconds_count')).toBe(2);
+  expect(work('sluice_settle_wait_seconds_count')).toBe(1);
+  expect(work('sluice_storage_operations_total{operation="commit",outcome="ok"}')).toBe(2);
+});
+
+/** A way to Redis that can be closed. */
+async function wayToRedis(): Promise<{ url: string; close: () => void }> {
+  const redis = new URL(deployment.env['REDIS_URL'] ?? '');
+  const { port, hostname } = redis;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    const onward = connect(Number(port), hostname);
+    for (const end of [socket, onward]) {
+      sockets.add(end.on('error', () => undefined));
+    }
+    socket.pipe(onward).pipe(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  redis.port = String((server.address() as AddressInfo).port);
+  const close = (): void => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { url: redis.href, close };
+}
+
+test('a Redis that is away is told of, and the rest goes on', async () => {
+  const way = await wayToRedis();
+  const { api: cutOff } = await deployment.startApi({ REDIS_URL: way.url });
+  expect((await read(cutOff))('sluice_scrape_fault{source="redis"}')).toBe(0);
+  way.close();
+  const metrics = await read(cutOff);
+  expect(metrics('sluice_scrape_fault{source="redis"}')).toBe(1);
+  expect(metrics('sluice_scrape_fault{source="postgres"}')).toBe(0);
+  expect(metrics('sluice_exports{state="completed"}')).toBe(1);
+});
