@@ -12,6 +12,7 @@ const vendorOwners = {
   auth: ['jose', 'oidc-provider'],
   api: ['express'],
   runtime: ['prom-client', 'winston'],
+  storage: ['@aws-sdk', '@azure', '@google-cloud'],
 };
 
 const restrictedVendors = (owner) => [
