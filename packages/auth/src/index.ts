@@ -15,6 +15,7 @@ export { discoveredIssuer } from './discovered-issuer.ts';
 export { AuthError, type AuthErrorCode } from './errors.ts';
 export type { FetchLimits } from './fetch-json.ts';
 export { grantScopes } from './grant-scopes.ts';
+export { createKeyPair } from './key-pair.ts';
 export { selectKey, type Key, type KeySet } from './key-set.ts';
 export { ClientError, defaultScopes, readClient, readClients } from './read-client.ts';
 export type { RegisteredClient } from './registered-client.ts';

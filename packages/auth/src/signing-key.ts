@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { exportJWK, generateKeyPair } from 'jose';
+import { createKeyPair } from './key-pair.ts';
 import type { Key } from './key-set.ts';
 
 /** How this server signs its tokens. */
@@ -7,9 +6,7 @@ export const tokenAlgorithm = 'ES384';
 
 /** Makes a private key for tokens. */
 export async function createSigningKey(): Promise<Key> {
-  const { privateKey } = await generateKeyPair(tokenAlgorithm, { extractable: true });
-  const jwk = await exportJWK(privateKey);
-  return { ...jwk, kty: 'EC', kid: randomUUID(), use: 'sig', alg: tokenAlgorithm };
+  return (await createKeyPair()).privateKey;
 }
 
 /** What of a key everybody may know. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { clientCommand } from './commands/client.ts';
 import { demoCommand } from './commands/demo.ts';
 import { exportCommand } from './commands/export.ts';
 import { cancelCommand, statusCommand } from './commands/follow.ts';
@@ -7,6 +8,7 @@ import { healthcheckCommand } from './commands/healthcheck.ts';
 import { listCommand } from './commands/list.ts';
 import { loadCommand } from './commands/load.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { receiptCommand } from './commands/receipt.ts';
 import { upCommand } from './commands/up.ts';
 import type { Environment } from './settings.ts';
 
@@ -33,6 +35,8 @@ Exit codes:
     statusCommand(),
     cancelCommand(),
     listCommand(environment),
+    receiptCommand(environment),
+    clientCommand(environment),
     generateCommand(),
     migrateCommand(environment),
     healthcheckCommand(environment),

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { CliError, describeError } from '../cli-error.ts';
+import type { Authorize } from './token-source.ts';
 
 /** An answer with its body read. */
 export interface Answer {
@@ -14,26 +15,33 @@ export interface Question {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal?: AbortSignal | undefined;
+  readonly authorize?: Authorize | undefined;
 }
 
 const attempts = 6;
 
 /**
  * Asks and reads the answer. A server that is not reached, or that asks for patience (429, 503 with Retry-After), is
- * asked again for a while, where asking twice does no harm.
+ * asked again for a while, where asking twice does no harm. A token that is refused is renewed once.
  */
 export async function ask(url: string, question: Question = {}): Promise<Answer> {
   const { method = 'GET', signal } = question;
+  let isFresh = false;
   const repeatable = method !== 'POST' && question.headers?.['Prefer'] === undefined;
   for (let attempt = 1; ; attempt += 1) {
     let pauseMs = 200 * 2 ** attempt;
     try {
-      const answer = await askOnce(url, question);
+      const answer = await askOnce(url, question, isFresh);
+      if (answer.status === 401 && question.authorize !== undefined && !isFresh) {
+        isFresh = true;
+        continue;
+      }
       const patience = answer.status === 429 || answer.status === 503;
       if (!repeatable || !patience || attempt >= attempts) return answer;
       pauseMs = retryAfterMs(answer.headers) ?? pauseMs;
     } catch (error) {
       signal?.throwIfAborted();
+      if (error instanceof CliError) throw error;
       if (!repeatable || attempt >= attempts) {
         throw new CliError(`${new URL(url).origin} cannot be reached`, undefined, { cause: error });
       }
@@ -42,11 +50,12 @@ export async function ask(url: string, question: Question = {}): Promise<Answer>
   }
 }
 
-async function askOnce(url: string, question: Question): Promise<Answer> {
-  const { method = 'GET', headers = {}, body, signal } = question;
+async function askOnce(url: string, question: Question, isFresh: boolean): Promise<Answer> {
+  const { method = 'GET', headers = {}, body, signal, authorize } = question;
+  const shown = authorize === undefined ? {} : await authorize(url, isFresh);
   const response = await fetch(url, {
     method,
-    headers: { Accept: 'application/fhir+json, application/json', ...headers },
+    headers: { Accept: 'application/fhir+json, application/json', ...headers, ...shown },
     ...(body === undefined ? {} : { body }),
     ...(signal === undefined ? {} : { signal }),
   });

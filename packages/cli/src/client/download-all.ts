@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { downloadFile } from './download-file.ts';
 import { followExport, type Completed, type ManifestItem } from './follow-export.ts';
+import type { Authorize } from './token-source.ts';
 
 /** A file that was downloaded and verified. */
 export interface DownloadedFile {
@@ -18,6 +19,7 @@ export interface DownloadOptions {
   readonly folder: string;
   readonly parallel?: number;
   readonly signal?: AbortSignal | undefined;
+  readonly authorize?: Authorize | undefined;
   readonly onProgress?: (bytes: number, bytesTotal: number) => void;
 }
 
@@ -33,6 +35,8 @@ export async function downloadAll(
   options: DownloadOptions,
 ): Promise<DownloadedFile[]> {
   const { folder, parallel = 4, signal, onProgress } = options;
+  // A token is not for whoever did not ask for it. SPEC E-008
+  const authorize = completed.manifest.requiresAccessToken ? options.authorize : undefined;
   await mkdir(folder, { recursive: true });
   const planned = planFiles(completed);
   const bytesTotal = planned.reduce((sum, { item }) => sum + (factsOf(item).size ?? 0), 0);
@@ -52,6 +56,7 @@ export async function downloadAll(
         expected: { count: item.count, size, sha256, gzip },
         url: (refresh) => urls.find(index, refresh),
         signal: stop,
+        authorize,
         onBytes: (count) => onProgress?.((bytes += count), bytesTotal),
       });
       files[index] = { kind, type: item.type, name, count: item.count ?? 0, bytes: stored };
@@ -86,8 +91,8 @@ class CurrentUrls {
   }
 
   async #renew(): Promise<void> {
-    const { statusUrl, signal } = this.#options;
-    this.#urls = urlsOf(await followExport(statusUrl, { signal }));
+    const { statusUrl, signal, authorize } = this.#options;
+    this.#urls = urlsOf(await followExport(statusUrl, { signal, authorize }));
     this.#renewal = undefined;
   }
 }

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CliError, describeError } from '../cli-error.ts';
 import { refusal, retryAfterMs } from './ask.ts';
 import { checkFile, type Expected } from './check-file.ts';
+import type { Authorize } from './token-source.ts';
 
 /** One file to download. */
 export interface Download {
@@ -15,6 +16,7 @@ export interface Download {
   /** A URL that is good now: signed ones expire. */
   url(refresh: boolean): Promise<string>;
   readonly signal?: AbortSignal | undefined;
+  readonly authorize?: Authorize | undefined;
   /** Bytes that have come, or, when they have to come again, are taken back. */
   onBytes?(bytes: number): void;
 }
@@ -62,15 +64,19 @@ async function receive(download: Download, part: string): Promise<void> {
     if (before > 0 && before === expected.size) return;
     let pauseMs = 200 * 2 ** fruitless;
     try {
-      const answer = await requestFrom(await download.url(refresh), before, signal);
-      refresh = answer.status === 401 || answer.status === 403;
+      const url = await download.url(refresh);
+      const shown = download.authorize === undefined ? {} : await download.authorize(url, refresh);
+      const answer = await requestFrom(url, before, shown, signal);
+      // Google answers 400 to a URL that has expired.
+      refresh = [400, 401, 403].includes(answer.status);
       if (answer.status === 200 || answer.status === 206) {
         await append(download, part, answer, before);
         return;
       }
       const text = await answer.text();
       pauseMs = retryAfterMs(answer.headers) ?? pauseMs;
-      const lasting = ![401, 403, 408, 416, 429].includes(answer.status) && answer.status < 500;
+      const lasting =
+        ![400, 401, 403, 408, 416, 429].includes(answer.status) && answer.status < 500;
       const failure = refusal(download.path, {
         status: answer.status,
         headers: answer.headers,
@@ -98,12 +104,14 @@ async function receive(download: Download, part: string): Promise<void> {
 async function requestFrom(
   url: string,
   from: number,
+  shown: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   return await fetch(url, {
     headers: {
       Accept: '*/*',
       'Accept-Encoding': 'identity',
+      ...shown,
       ...(from > 0 ? { Range: `bytes=${from}-` } : {}),
     },
     ...(signal === undefined ? {} : { signal }),

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { CliError } from '../cli-error.ts';
 import { ask, refusal, retryAfterMs, type Answer } from './ask.ts';
+import type { Authorize } from './token-source.ts';
 
 /** A file as a manifest lists it. */
 export interface ManifestItem {
@@ -15,6 +16,7 @@ export interface ManifestItem {
 /** The result of an export, of this server or another. */
 export interface ReceivedManifest {
   readonly transactionTime: string;
+  readonly requiresAccessToken?: boolean;
   readonly output: readonly ManifestItem[];
   readonly deleted?: readonly ManifestItem[];
   readonly error?: readonly ManifestItem[];
@@ -37,12 +39,13 @@ export async function followExport(
   statusUrl: string,
   options: {
     readonly signal?: AbortSignal | undefined;
-    readonly onProgress?: (share: number, detail: string) => void;
+    readonly onProgress?: ((share: number, detail: string) => void) | undefined;
+    readonly authorize?: Authorize | undefined;
   } = {},
 ): Promise<Completed> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, authorize } = options;
   for (let pauseMs = firstPauseMs; ; pauseMs *= 2) {
-    const answer = await ask(statusUrl, { signal });
+    const answer = await ask(statusUrl, { signal, authorize });
     const completed = completedOf(answer);
     if (completed !== undefined) return completed;
     const progress = answer.headers.get('X-Progress') ?? '';
@@ -67,8 +70,8 @@ export function completedOf(answer: Answer): Completed | undefined {
 }
 
 /** Cancels an export, or removes the files of one that is over. */
-export async function deleteExport(statusUrl: string): Promise<void> {
+export async function deleteExport(statusUrl: string, authorize?: Authorize): Promise<void> {
   const signal = AbortSignal.timeout(15_000);
-  const answer = await ask(statusUrl, { method: 'DELETE', signal });
+  const answer = await ask(statusUrl, { method: 'DELETE', signal, authorize });
   if (answer.status >= 300) throw refusal('The export was not deleted', answer);
 }

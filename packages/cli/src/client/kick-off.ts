@@ -23,9 +23,12 @@ const outputFormats = { ndjson: 'application/fhir+ndjson', gzip: 'application/fh
 const maxQuery = 2000;
 
 /** Starts an export; answers its status URL. */
-export async function kickOff(request: ExportRequest, signal?: AbortSignal): Promise<string> {
+export async function kickOff(
+  request: ExportRequest,
+  options: Pick<Question, 'signal' | 'authorize'> = {},
+): Promise<string> {
   const { url, question } = kickOffQuestion(request);
-  const answer = await ask(url, { ...question, signal });
+  const answer = await ask(url, { ...question, ...options });
   if (answer.status !== 202) throw refusal('The export was not accepted', answer);
   const location = answer.headers.get('Content-Location');
   if (location === null) throw new CliError('The server gave no Content-Location to follow.');

@@ -3,12 +3,13 @@ import { Command, Option } from 'commander';
 import { CliError, exitCodes } from '../cli-error.ts';
 import { deleteExport } from '../client/follow-export.ts';
 import { runExport, type ExportResult } from '../client/run-export.ts';
+import { readCredentials, withCredentials, type CredentialOptions } from '../credentials.ts';
 import { formatBytes, formatCount, formatDuration, formatTable } from '../format.ts';
 import { catchInterruption } from '../interruption.ts';
 import { list, repeated, webUrl } from '../options.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
 
-interface ExportOptions {
+interface ExportOptions extends CredentialOptions {
   readonly out: string;
   readonly base: string;
   readonly level: 'system' | 'patient' | 'group';
@@ -30,7 +31,7 @@ interface ExportOptions {
 
 /** `sluice export` */
 export function exportCommand(): Command {
-  return new Command('export')
+  return withCredentials(new Command('export'))
     .description('run an export on a server, download its files and verify them')
     .requiredOption('--out <dir>', 'folder for the files and manifest.json')
     .option('--base <url>', 'FHIR base of the server', webUrl, 'http://127.0.0.1:8080/fhir')
@@ -83,6 +84,7 @@ whole. Characters that are special in a search, such as & and +, are percent-enc
 Examples:
   sluice export --out ./export --level patient --type Patient,Observation
   sluice export --out ./export --type-filter 'Observation?category=laboratory&date=ge2026'
+  sluice export --out ./export --client-id loader --key loader.jwk --base https://fhir.example/fhir
   sluice export --out ./export --resume http://127.0.0.1:8080/fhir/$export-status/…`,
     )
     .action(run);
@@ -93,6 +95,7 @@ async function run(options: ExportOptions): Promise<void> {
   if (level === 'group' && options.group === undefined && options.resume === undefined) {
     throw new CliError('--level group needs --group <id>.', exitCodes.usage);
   }
+  const authorize = await readCredentials(options, options.base);
   const interruption = catchInterruption();
   try {
     const result = await runExport({
@@ -114,12 +117,13 @@ async function run(options: ExportOptions): Promise<void> {
       resume: options.resume,
       keep: options.keep ?? false,
       signal: interruption.signal,
+      authorize,
       onStarted: (statusUrl) => writeNote(`Export ${statusUrl}`),
     });
     if (options.json) writeJson(result);
     else writeLine(describeExport(result, options.out));
     if (options.delete) {
-      await deleteExport(result.statusUrl);
+      await deleteExport(result.statusUrl, authorize);
       writeNote('The export was deleted on the server.');
     }
   } finally {

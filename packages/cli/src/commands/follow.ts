@@ -1,13 +1,19 @@
 import { Command } from 'commander';
 import { completedOf, deleteExport } from '../client/follow-export.ts';
 import { ask } from '../client/ask.ts';
+import {
+  baseOf,
+  readCredentials,
+  withCredentials,
+  type CredentialOptions,
+} from '../credentials.ts';
 import { formatCount } from '../format.ts';
 import { webUrl } from '../options.ts';
 import { writeJson, writeLine } from '../output.ts';
 
 /** `sluice status` */
 export function statusCommand(): Command {
-  return new Command('status')
+  return withCredentials(new Command('status'))
     .description('say how far an export is')
     .argument('<url>', 'status URL of the export', webUrl)
     .option('--json', 'print the manifest, or the progress, as JSON')
@@ -17,18 +23,22 @@ export function statusCommand(): Command {
 
 /** `sluice cancel` */
 export function cancelCommand(): Command {
-  return new Command('cancel')
+  return withCredentials(new Command('cancel'))
     .description('cancel an export, or delete the files of one that is over')
     .argument('<url>', 'status URL of the export', webUrl)
     .addHelpText('after', `\nExample:\n  sluice cancel http://127.0.0.1:8080/fhir/$export-status/…`)
-    .action(async (url: string) => {
-      await deleteExport(url);
+    .action(async (url: string, options: CredentialOptions) => {
+      await deleteExport(url, await readCredentials(options, baseOf(url)));
       writeLine('The export was cancelled.');
     });
 }
 
-async function status(url: string, options: { readonly json?: true }): Promise<void> {
-  const answer = await ask(url);
+async function status(
+  url: string,
+  options: CredentialOptions & { readonly json?: true },
+): Promise<void> {
+  const authorize = await readCredentials(options, baseOf(url));
+  const answer = await ask(url, { authorize });
   const completed = completedOf(answer);
   const progress = answer.headers.get('X-Progress') ?? '';
   if (options.json) {

@@ -1,0 +1,167 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { ClientError, createKeyPair, readClient, type RegisteredClient } from '@sluice/auth';
+import {
+  findClient,
+  listClients,
+  putClient,
+  removeClient,
+  setClientDisabled,
+  type Pool,
+} from '@sluice/postgres';
+import { Command } from 'commander';
+import { CliError, exitCodes } from '../cli-error.ts';
+import { formatTable } from '../format.ts';
+import { withStore } from '../open-database.ts';
+import { dataDirOption, list, wholeNumber } from '../options.ts';
+import { writeJson, writeLine } from '../output.ts';
+import type { Environment } from '../settings.ts';
+
+interface StoreOptions {
+  readonly dataDir: string;
+}
+
+interface AddOptions extends StoreOptions {
+  readonly jwks?: string;
+  readonly newKey?: string;
+  readonly scopes?: string;
+  readonly groups?: string[];
+  readonly patients?: string[];
+  readonly slots?: number;
+}
+
+/** `sluice client` */
+export function clientCommand(environment: Environment): Command {
+  const work = async <T>({ dataDir }: StoreOptions, run: (pool: Pool) => Promise<T>): Promise<T> =>
+    await withStore({ environment, dataDir, purpose: 'client' }, run);
+  const sub = (name: string, description: string): Command =>
+    new Command(name).description(description).addOption(dataDirOption());
+
+  const add = sub('add', 'register a client, or describe one anew')
+    .argument('<id>', 'id of the client')
+    .option('--jwks <file|url>', 'its public keys: a file that is stored, or a URL that is fetched')
+    .option('--new-key <file>', 'make it a key pair, and write the private key to a file')
+    .option('--scopes <scopes>', 'what it may be granted, with spaces or commas in between')
+    .option('--groups <ids>', 'Groups that it may export (default: all)', list)
+    .option('--patients <ids>', 'patients whose data it may have (default: all)', list)
+    .option('--slots <n>', 'exports it may have active at once', wholeNumber(1, 1000))
+    .addHelpText(
+      'after',
+      `
+Takes effect at once, also on running servers (AUTH_MODE=smart).
+
+Examples:
+  sluice client add loader --jwks https://loader.example/jwks.json
+  sluice client add loader --new-key loader.jwk --scopes "system/Patient.rs system/Observation.rs"`,
+    )
+    .action(async (id: string, options: AddOptions) => {
+      const client = await describe(id, options);
+      if (!(await work(options, (pool) => putClient(pool, client)))) throw ofFile(id);
+      writeLine(`Client ${id} is registered for ${client.scopes.join(' ')}.`);
+    });
+
+  const show = sub('show', 'print what is registered of a client, as JSON')
+    .argument('<id>')
+    .action(async (id: string, options: StoreOptions) => {
+      const found = await work(options, (pool) => findClient(pool, id));
+      if (found === undefined) throw unknown(id);
+      writeJson(found);
+    });
+
+  const listed = sub('list', 'list the clients')
+    .option('--json', 'print them as JSON')
+    .action(async (options: StoreOptions & { readonly json?: true }) => {
+      const clients = await work(options, listClients);
+      if (options.json) writeJson(clients);
+      else if (clients.length === 0) writeLine('There are no clients.');
+      else {
+        const rows = clients.map(({ id, disabled, origin, scopes }) => [
+          id,
+          disabled ? 'disabled' : 'enabled',
+          origin,
+          scopes.join(' '),
+        ]);
+        writeLine(formatTable([['id', 'state', 'from', 'scopes'], ...rows]));
+      }
+    });
+
+  const toggle = (name: string, description: string, disabled: boolean): Command =>
+    sub(name, description)
+      .argument('<id>')
+      .action(async (id: string, options: StoreOptions) => {
+        await change(options, id, (pool) => setClientDisabled(pool, id, disabled));
+        writeLine(`Client ${id} is ${disabled ? 'disabled' : 'enabled'}.`);
+      });
+
+  const remove = sub('remove', 'forget a client; its tokens are not believed any more')
+    .argument('<id>')
+    .action(async (id: string, options: StoreOptions) => {
+      await change(options, id, (pool) => removeClient(pool, id));
+      writeLine(`Client ${id} is removed.`);
+    });
+
+  const change = async (
+    options: StoreOptions,
+    id: string,
+    run: (pool: Pool) => Promise<boolean>,
+  ): Promise<void> => {
+    await work(options, async (pool) => {
+      if (await run(pool)) return;
+      throw (await findClient(pool, id)) === undefined ? unknown(id) : ofFile(id);
+    });
+  };
+
+  const command = new Command('client').description('register clients that get tokens here');
+  for (const each of [
+    add,
+    listed,
+    show,
+    toggle('disable', 'give a client no tokens, and believe none that it has', true),
+    toggle('enable', 'let a client in again', false),
+    remove,
+  ]) {
+    command.addCommand(each.exitOverride());
+  }
+  return command;
+}
+
+async function describe(id: string, options: AddOptions): Promise<RegisteredClient> {
+  const { jwks, newKey, scopes, groups, patients, slots } = options;
+  if ((jwks === undefined) === (newKey === undefined)) {
+    throw new CliError('A client needs either --jwks or --new-key.', exitCodes.usage);
+  }
+  const keys = jwks === undefined ? await makeKey(newKey ?? '') : await keysOf(jwks);
+  try {
+    return readClient({ id, ...keys, scopes, groups, patients, slots });
+  } catch (error) {
+    if (error instanceof ClientError) throw new CliError(error.message, exitCodes.usage);
+    throw error;
+  }
+}
+
+async function keysOf(jwks: string): Promise<{ jwks: unknown } | { jwksUrl: string }> {
+  if (/^https?:\/\//.test(jwks)) return { jwksUrl: jwks };
+  try {
+    const value = JSON.parse(await readFile(jwks, 'utf8')) as { keys?: unknown };
+    return { jwks: Array.isArray(value.keys) ? value : { keys: [value] } };
+  } catch (cause) {
+    throw new CliError(`${jwks} cannot be read as a key set`, exitCodes.usage, { cause });
+  }
+}
+
+async function makeKey(path: string): Promise<{ jwks: unknown }> {
+  const { privateKey, publicKey } = await createKeyPair();
+  // Never over a key that is there.
+  await writeFile(path, `${JSON.stringify(privateKey, undefined, 2)}\n`, {
+    mode: 0o600,
+    flag: 'wx',
+  });
+  return { jwks: { keys: [publicKey] } };
+}
+
+function unknown(id: string): CliError {
+  return new CliError(`There is no client ${id}.`);
+}
+
+function ofFile(id: string): CliError {
+  return new CliError(`Client ${id} is described in CLIENTS_FILE; change it there.`);
+}
