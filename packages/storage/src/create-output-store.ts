@@ -15,8 +15,13 @@ export async function createOutputStore(description: StorageDescription): Promis
       const { S3Store } = await import('./s3/s3-store.ts');
       return new S3Store(description);
     }
-    case 'gcp':
-    case 'azure':
-      throw new Error(`There is no backend for ${description.provider} yet.`);
+    case 'gcp': {
+      const { GcsStore } = await import('./gcs/gcs-store.ts');
+      return new GcsStore(description);
+    }
+    case 'azure': {
+      const { AzureStore } = await import('./azure/azure-store.ts');
+      return new AzureStore(description);
+    }
   }
 }

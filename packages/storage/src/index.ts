@@ -1,6 +1,7 @@
 export { createOutputStore } from './create-output-store.ts';
 export { describeStorage, warnOfOldStorageNames } from './describe-storage.ts';
 export { StorageError, type StorageErrorCode } from './errors.ts';
+export { measuredStore } from './measured-store.ts';
 export { isLeftByCheck, type CheckFault } from './health/check-storage.ts';
 export type { HealthReport } from './health/health-report.ts';
 export { StorageHealth } from './health/storage-health.ts';

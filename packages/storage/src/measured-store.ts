@@ -48,7 +48,7 @@ export function measuredStore(store: OutputStore, metrics: StorageMetrics): Outp
     commit: () => timed('commit', () => writer.commit()),
     abort: () => writer.abort(),
   });
-  const { signUrl } = store;
+  const signUrl = store.signUrl?.bind(store);
   return {
     createFolder: (folder) => store.createFolder(folder),
     write: async (key: string, options: WriteOptions) =>
@@ -62,8 +62,7 @@ export function measuredStore(store: OutputStore, metrics: StorageMetrics): Outp
     remove: (key) => timed('remove', () => store.remove(key)),
     removeFolder: (folder) => timed('remove', () => store.removeFolder(folder)),
     ...(signUrl && {
-      signUrl: (key: string, expiresAt: Date) =>
-        timed('sign', () => signUrl.call(store, key, expiresAt)),
+      signUrl: (key: string, expiresAt: Date) => timed('sign', () => signUrl(key, expiresAt)),
     }),
   };
 }

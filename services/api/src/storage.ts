@@ -1,8 +1,9 @@
 import { ExportError } from '@sluice/export';
-import type { Logger } from '@sluice/runtime';
+import type { Logger, Metrics } from '@sluice/runtime';
 import {
   createOutputStore,
   describeStorage,
+  measuredStore,
   StorageHealth,
   StorageSettingsError,
   warnOfOldStorageNames,
@@ -22,7 +23,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Opens the storage that the environment describes. What is wrong with it ends no process. */
 export async function openStorage(
   env: Environment,
-  { log }: { readonly log: Logger },
+  { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
 ): Promise<ApiStorage> {
   for (const warning of warnOfOldStorageNames(env)) log.warn(warning);
   const described = describe(env);
@@ -36,8 +37,9 @@ export async function openStorage(
       health: new StorageHealth({ error: described }),
     };
   }
-  const store = await createOutputStore(described);
-  const health = new StorageHealth({ store, description: described }, { log });
+  const bare = await createOutputStore(described);
+  const store = measuredStore(bare, metrics);
+  const health = new StorageHealth({ store: bare, description: described }, { log });
   return { store: () => store, health };
 }
 

@@ -8,8 +8,8 @@ import {
   type Pool,
 } from '@sluice/postgres';
 import { createQueue, startWorkers, subscribeCancel } from '@sluice/queue';
-import { createLogger, errorFacts, installShutdown, SettingsError } from '@sluice/runtime';
-import { createOutputStore, StorageHealth } from '@sluice/storage';
+import { createLogger, errorFacts, installShutdown, Metrics, SettingsError } from '@sluice/runtime';
+import { createOutputStore, measuredStore, StorageHealth } from '@sluice/storage';
 import type { WorkerContext } from './context.ts';
 import { exportParts } from './export-parts.ts';
 import { finishExport } from './finish-export.ts';
@@ -23,6 +23,7 @@ import { readWorkerEnvironment, type WorkerEnvironment } from './settings.ts';
 
 const { settings, storage, warnings } = environmentOrExit();
 const log = createLogger('worker', settings.LOG_LEVEL);
+const metrics = new Metrics('worker');
 for (const warning of warnings) log.warn(warning);
 makeWay();
 const queueOptions = { redisUrl: settings.REDIS_URL, prefix: settings.REDIS_PREFIX };
@@ -44,10 +45,11 @@ const context: WorkerContext = {
   pool,
   replica,
   queue,
-  store,
+  store: measuredStore(store, metrics),
   orphanSearch: new Pace(storage.provider === 'file' ? 0 : 60_000),
   storageHealth: new StorageHealth({ store, description: storage }, { log }),
   log,
+  metrics,
   lines: createLinePool({ threads: Math.min(settings.WORKER_CONCURRENCY, availableParallelism()) }),
   gzip: createGzipPool({ threads: Math.min(settings.WORKER_CONCURRENCY, availableParallelism()) }),
   // 1 MB is also the size of a gzip member: small enough to share the thread pool between parts,

@@ -17,6 +17,8 @@ export interface GcpServiceAccount {
   readonly 'service-account-email': string;
   /** PEM. */
   readonly 'private-key': string;
+  /** Where the key is exchanged for tokens; absent: at Google. */
+  readonly 'token-uri'?: string;
 }
 
 /** The key of an Azure storage account. SPEC I-037 */
@@ -70,6 +72,7 @@ const schemas: Readonly<Record<AccountType, object>> = {
   GcpServiceAccount: resource(['service-account-email', 'private-key'], {
     'service-account-email': { type: 'string', pattern: '^[^@\\s]+@[^@\\s]+$' },
     'private-key': { type: 'string', format: 'private-key' },
+    'token-uri': { type: 'string', pattern: '^https?://' },
   }),
   AzureAccount: resource(['key'], { key: { type: 'string', pattern: '^[A-Za-z0-9+/]+={0,2}$' } }),
   AzureContainer: resource(['storage', 'container'], {

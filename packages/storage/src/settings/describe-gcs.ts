@@ -22,6 +22,7 @@ export function describeGcs(
       serviceAccount: {
         email: account['service-account-email'],
         privateKey: plainPem(account['private-key']),
+        ...(account['token-uri'] && { tokenUri: account['token-uri'] }),
       },
     }),
   };
