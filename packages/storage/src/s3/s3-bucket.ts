@@ -27,6 +27,8 @@ const maxSockets = 256;
 /** One bucket: the client, the place of keys in it, and faults told in our words. */
 export class S3Bucket {
   readonly description: S3Description;
+  /** Whether the store takes conditions; S3 does, some that speak its protocol answer 501 to them. */
+  takesConditions = true;
   readonly #client: S3Client;
 
   constructor(description: S3Description, patience: Partial<S3Patience> = {}) {

@@ -60,7 +60,7 @@ function retryDelayMs(retries: number, fault: Fault): number | undefined {
   const { error, errorType, retryAfterHint } = fault as Fault & { error?: { name?: string } };
   if (damaged.has(error?.name ?? '')) {
     if (retries >= maxDamagedRetries) return undefined;
-  } else if (errorType === 'CLIENT_ERROR') {
+  } else if (errorType !== 'TRANSIENT' && errorType !== 'THROTTLING') {
     return undefined;
   }
   const baseMs = errorType === 'THROTTLING' ? 500 : 100;

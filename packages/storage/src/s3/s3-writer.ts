@@ -18,8 +18,16 @@ const maxInFlight = 2;
 const partsOfOneSize = 1_000;
 /** How often a commit looks again when others write the same key. */
 const maxLooks = 5;
-/** Another object is there than was looked at; or the upload is gone, which a lost reply may explain. */
-const reasonsToLook = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchUpload'] as const;
+/**
+ * Another object is there than was looked at; or the upload is gone, which a lost reply may explain; or the
+ * store takes no conditions, so that what a look tells has to do.
+ */
+const reasonsToLook = [
+  'PreconditionFailed',
+  'ConditionalRequestConflict',
+  'NoSuchUpload',
+  'NotImplemented',
+] as const;
 
 /** A part as S3 wants to be told of it at the end; its ETag is known once it has arrived. */
 interface Part {
@@ -29,7 +37,10 @@ interface Part {
 }
 
 /** What must hold of the key when the object becomes visible. */
-type Condition = { readonly IfMatch: string | undefined } | { readonly IfNoneMatch: '*' };
+interface Condition {
+  readonly IfMatch?: string | undefined;
+  readonly IfNoneMatch?: '*';
+}
 
 /**
  * Writes one object: by a single request when it fits one part, else by a multipart upload. S3 verifies the
@@ -144,11 +155,13 @@ export class S3Writer implements ObjectWriter {
         await this.abort();
         throw this.#bucket.fault('fenced', 'PutObject');
       }
-      const condition = present ? { IfMatch: present.etag } : ({ IfNoneMatch: '*' } as const);
+      const seen: Condition = present ? { IfMatch: present.etag } : { IfNoneMatch: '*' };
+      const condition = this.#bucket.takesConditions ? seen : {};
       try {
         await (this.#uploadId === undefined ? this.#put(condition) : this.#complete(condition));
         return;
       } catch (error) {
+        if (isReason(error, 'NotImplemented')) this.#bucket.takesConditions = false;
         if (looks === maxLooks || !isReason(error, ...reasonsToLook)) throw error;
       }
     }
