@@ -10,12 +10,15 @@ import {
 import { countPoll, type PollVerdict } from './poll-limit.ts';
 import { progressKey, writeProgress } from './progress.ts';
 import { createRedis } from './redis.ts';
+import { telemetryOf } from './telemetry.ts';
 
 /** Where the queue lives. */
 export interface QueueOptions {
   readonly redisUrl: string;
   /** First part of every key. */
   readonly prefix: string;
+  /** Jobs carry the trace they belong to. */
+  readonly traced?: boolean;
 }
 
 /** One queue as it stands. */
@@ -48,6 +51,7 @@ export class ExportQueue {
     const settings = {
       connection: this.#redis,
       prefix: options.prefix,
+      ...telemetryOf(options),
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
     };
     this.#plan = new Queue(queueNames.plan, settings);

@@ -8,6 +8,7 @@ import {
 } from './messages.ts';
 import { createRedis } from './redis.ts';
 import type { QueueOptions } from './export-queue.ts';
+import { telemetryOf } from './telemetry.ts';
 
 /** The work of a worker process. Each is safe to run twice, and tells by itself what is still to do. */
 export interface Processors {
@@ -71,6 +72,7 @@ function start<T>(
   const worker = new Worker<T>(name, processor, {
     connection,
     prefix: options.prefix,
+    ...telemetryOf(options),
     concurrency,
     lockDuration: options.lockMs,
     stalledInterval: Math.max(1000, options.lockMs / 2),

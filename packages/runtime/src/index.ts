@@ -8,5 +8,6 @@ export {
 export { Metrics } from './metrics/metrics.ts';
 export { accepted, readSettings, SettingsError, type Settings } from './settings-reader.ts';
 export { installShutdown, type ShutdownPhase } from './shutdown.ts';
+export { inThisSpan, startTracing, traced, type SpanFacts, type TraceCarrier } from './tracing.ts';
 export { parseBytes, parseDuration } from './units.ts';
 export { variables, type Variable, type VariableKind, type VariableName } from './variables.ts';

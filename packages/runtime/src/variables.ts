@@ -63,6 +63,11 @@ export const variables = {
     default: 'info',
     description: 'Least severe level that is logged.',
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    kind: 'url',
+    description:
+      'Where spans are sent by OTLP over HTTP, from kick-off to storage. Absent: none are made. The other OTEL_ variables of OpenTelemetry (headers, sampler) are obeyed.',
+  },
   EXPORT_SLOTS: {
     kind: 'integer',
     default: '1',

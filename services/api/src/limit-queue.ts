@@ -13,6 +13,7 @@ export type ApiQueue = Pick<
   | 'publishCancel'
   | 'countPoll'
   | 'ping'
+  | 'readQueues'
 >;
 
 /**
@@ -36,5 +37,6 @@ export function limitQueue(queue: ExportQueue, limitMs: number): ApiQueue {
     publishCancel: limited((exportId) => queue.publishCancel(exportId)),
     countPoll: limited((key, exportId) => queue.countPoll(key, exportId), briefMs),
     ping: limited(() => queue.ping()),
+    readQueues: limited(() => queue.readQueues()),
   };
 }

@@ -3,7 +3,14 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createPool, readUrlKey, type Pool } from '@sluice/postgres';
 import { createQueue } from '@sluice/queue';
-import { createLogger, errorFacts, installShutdown, Metrics, SettingsError } from '@sluice/runtime';
+import {
+  createLogger,
+  errorFacts,
+  installShutdown,
+  Metrics,
+  SettingsError,
+  startTracing,
+} from '@sluice/runtime';
 import { createApp } from './app.ts';
 import { createAudit } from './audit.ts';
 import { openAuthority } from './authority.ts';
@@ -27,7 +34,13 @@ async function main(settings: ApiSettings): Promise<void> {
     max: settings.DATABASE_MAX_CONNECTIONS,
     applicationName: 'sluice-api',
   });
-  const queue = createQueue({ redisUrl: settings.REDIS_URL, prefix: settings.REDIS_PREFIX });
+  const isTracing = settings.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
+  const endTracing = isTracing ? await startTracing('api') : undefined;
+  const queue = createQueue({
+    redisUrl: settings.REDIS_URL,
+    prefix: settings.REDIS_PREFIX,
+    traced: isTracing,
+  });
   const metrics = new Metrics('api');
   const storage = await openStorage(process.env, { log, metrics });
   const server = createServer(settings, log);
@@ -35,6 +48,7 @@ async function main(settings: ApiSettings): Promise<void> {
     { name: 'requests', limitMs: requestLimitMs + 1000, run: () => finishRequests(server) },
     { name: 'queue', limitMs: 2000, run: () => queue.close() },
     { name: 'pool', limitMs: 2000, run: () => pool.end() },
+    { name: 'spans', limitMs: 3000, run: () => Promise.resolve(endTracing?.()) },
   ]);
 
   const isSmart = settings.AUTH_MODE === 'smart';

@@ -9,6 +9,7 @@ const names = [
   'REDIS_URL',
   'REDIS_PREFIX',
   'LOG_LEVEL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
   'EXPORT_SLOTS',
   'EXPORT_SLOT_SCOPE',
   'ON_BUSY',

@@ -9,7 +9,7 @@ import {
   type Completion,
   type PartResult,
 } from '@sluice/postgres';
-import { errorFacts } from '@sluice/runtime';
+import { errorFacts, traced } from '@sluice/runtime';
 import { failureIssue, isTransient } from './classify-fault.ts';
 import type { WorkerContext } from './context.ts';
 import { failAndClean } from './end-export.ts';
@@ -70,7 +70,9 @@ async function workOn(
       for (const part of parts) {
         current = part;
         if (part.attempt > maxAttempts) throw new PartGivenUp(part.attempt);
-        results.push(await writePart(context, of, part, written, signal));
+        const facts = { exportId: of.id, part: part.number, type: part.type };
+        const write = () => writePart(context, of, part, written, signal);
+        results.push(await traced('part', facts, write));
       }
       current = undefined;
       completion = await completeParts(context.pool, of.id, results);

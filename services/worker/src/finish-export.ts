@@ -1,5 +1,6 @@
 import type { Export } from '@sluice/export';
 import { findExport, finishExport as finish, listOutputFiles, type Finish } from '@sluice/postgres';
+import { traced } from '@sluice/runtime';
 import type { WorkerContext } from './context.ts';
 import { failAndClean } from './end-export.ts';
 import { grantSlots } from './grant-slots.ts';
@@ -9,6 +10,10 @@ import { grantSlots } from './grant-slots.ts';
  * recorded, proves completeness, opens the manifest to the client and gives the slot on.
  */
 export async function finishExport(context: WorkerContext, exportId: string): Promise<void> {
+  await traced('finish', { exportId }, () => finishOnce(context, exportId));
+}
+
+async function finishOnce(context: WorkerContext, exportId: string): Promise<void> {
   const { pool, queue, settings, metrics, log } = context;
   const found = await findExport(pool, exportId);
   if (found?.state !== 'running' || found.partsCompleted < found.partsTotal) return;

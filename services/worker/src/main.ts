@@ -8,7 +8,15 @@ import {
   type Pool,
 } from '@sluice/postgres';
 import { createQueue, startWorkers, subscribeCancel } from '@sluice/queue';
-import { createLogger, errorFacts, installShutdown, Metrics, SettingsError } from '@sluice/runtime';
+import {
+  createLogger,
+  errorFacts,
+  installShutdown,
+  Metrics,
+  SettingsError,
+  startTracing,
+  traced,
+} from '@sluice/runtime';
 import { createOutputStore, measuredStore, StorageHealth } from '@sluice/storage';
 import type { WorkerContext } from './context.ts';
 import { exportParts } from './export-parts.ts';
@@ -26,7 +34,13 @@ const log = createLogger('worker', settings.LOG_LEVEL);
 const metrics = new Metrics('worker');
 for (const warning of warnings) log.warn(warning);
 makeWay();
-const queueOptions = { redisUrl: settings.REDIS_URL, prefix: settings.REDIS_PREFIX };
+const isTracing = settings.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
+const endTracing = isTracing ? await startTracing('worker') : undefined;
+const queueOptions = {
+  redisUrl: settings.REDIS_URL,
+  prefix: settings.REDIS_PREFIX,
+  traced: isTracing,
+};
 const pool = createPool(settings.DATABASE_URL, {
   max: settings.DATABASE_MAX_CONNECTIONS,
   applicationName: 'sluice-worker',
@@ -71,6 +85,7 @@ installShutdown(log, [
     },
   },
   { name: 'close queue', limitMs: 5000, run: () => queue.close() },
+  { name: 'send spans', limitMs: 3000, run: () => Promise.resolve(endTracing?.()) },
   {
     name: 'close database',
     limitMs: 5000,
@@ -105,7 +120,7 @@ const workers = startWorkers(
     onError: (error, name) => log.warn('queue fault', { queue: name, ...errorFacts(error) }),
   },
   {
-    plan: ({ exportId }) => planExport(context, exportId),
+    plan: ({ exportId }) => traced('plan', { exportId }, () => planExport(context, exportId)),
     parts: ({ exportId, numbers }) => exportParts(context, inHand, exportId, numbers),
     finish: ({ exportId }) => finishExport(context, exportId),
     housekeeping: ({ exportId }) =>

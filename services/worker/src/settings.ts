@@ -8,6 +8,7 @@ const names = [
   'REDIS_URL',
   'REDIS_PREFIX',
   'LOG_LEVEL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
   'HOST',
   'METRICS_PORT',
   'EXPORT_SLOTS',

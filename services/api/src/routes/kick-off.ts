@@ -8,6 +8,7 @@ import {
   type Level,
 } from '@sluice/export';
 import { readHistoryKeptSince } from '@sluice/postgres';
+import { traced } from '@sluice/runtime';
 import type { Request, RequestHandler } from 'express';
 import { checkAgainstStore } from '../check-against-store.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -27,7 +28,8 @@ export function kickOff(level: Level, deps: Dependencies): RequestHandler {
     const parsed = parseKickOff(request, { ...kickOffOptions(deps), rights });
     await checkUntil(parsed, deps);
     const checked = await checkAgainstStore(deps, parsed, context.identity.rights);
-    const { id, slot } = await startExport(deps, checked, context);
+    const start = () => startExport(deps, checked, context);
+    const { id, slot } = await traced('kick-off', { level }, start, req.headers);
     context.exportId = id;
     deps.log.info('export accepted', { exportId: id, level, slot: slot ?? 'waiting' });
     const applied = preferenceApplied(request.headers.prefer);
