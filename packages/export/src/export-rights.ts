@@ -1,4 +1,5 @@
 import type { KickOff } from './export.ts';
+import { isAskedFor } from './kick-off-types.ts';
 
 /** What a client may export. */
 export interface ExportRights {
@@ -13,7 +14,7 @@ export interface ExportRights {
 
 /** Whether all of an export may be had with these rights, which need not be those that it was started with. SPEC B-003, G-077 */
 export function mayHaveExport(kickOff: KickOff, rights: ExportRights): boolean {
-  const { groupId, patients, types } = kickOff;
+  const { level, groupId, patients, types } = kickOff;
   if (groupId !== undefined && rights.groups?.includes(groupId) === false) return false;
   if (rights.patients !== undefined) {
     const permitted = new Set(rights.patients);
@@ -22,7 +23,9 @@ export function mayHaveExport(kickOff: KickOff, rights: ExportRights): boolean {
   if (types !== undefined) return types.every((type) => mayHaveType(kickOff, type, rights));
   return (
     rights.types === 'all' &&
-    [...rights.rowFilters.keys()].every((type) => mayHaveType(kickOff, type, rights))
+    [...rights.rowFilters.keys()]
+      .filter((type) => isAskedFor(type, level, undefined))
+      .every((type) => mayHaveType(kickOff, type, rights))
   );
 }
 

@@ -1,3 +1,4 @@
+import { resourceTypes } from '@sluice/fhir';
 import { ExportError } from './errors.ts';
 import { mayHaveExport, mayHaveType, type ExportRights } from './export-rights.ts';
 import type { KickOff, Level } from './export.ts';
@@ -180,6 +181,21 @@ describe('an export that runs already', () => {
     expect(mayHaveExport(whole, { ...all, rowFilters: new Map([['Group', ['_id=a']]]) })).toBe(
       false,
     );
+  });
+
+  test('of patients does not need the right to Groups, of which it has none', () => {
+    const rights = { ...all, rowFilters: new Map([['Group', ['_id=a']]]) };
+    expect(mayHaveExport(parse('', rights), rights)).toBe(true);
+  });
+
+  test('of types that are all limited may be had by who started it', () => {
+    const filters = ['_lastUpdated=ge2026'];
+    const rights: ExportRights = {
+      types: 'all',
+      rowFilters: new Map([...resourceTypes].map((type) => [type, filters])),
+    };
+    expect(mayHaveExport(parse('', rights), rights)).toBe(true);
+    expect(parse('', rights).typeFilters).toHaveProperty('Observation', filters);
   });
 
   test('of some patients may be had by who may have these', () => {

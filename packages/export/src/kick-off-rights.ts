@@ -33,14 +33,11 @@ export function applyRights(
   const types = permittedTypes(asked.types, request, options, rights, findings);
   const given = permittedFilters(asked.typeFilters, rights, findings);
   const rowFilters = Object.fromEntries(
-    [...rights.rowFilters].filter(
-      ([type]) =>
-        isAskedFor(type, request.level, types) &&
-        outsideLevel(type, request.level, options) === undefined,
-    ),
+    [...rights.rowFilters].filter(([type]) => isAskedFor(type, request.level, types)),
   );
   const typeFilters = { ...given };
   for (const [type, queries] of Object.entries(rowFilters)) {
+    if (outsideLevel(type, request.level, options) !== undefined) continue;
     typeFilters[type] = bothQueries(given?.[type] ?? [], queries);
     checkCount(typeFilters[type], type, findings);
   }

@@ -15,7 +15,7 @@ export function errorHandler({ log }: Dependencies): ErrorRequestHandler {
     const error = clientError(thrown);
     const context = contextOf(res);
     const { requestId, exportId } = context;
-    if (error.status === 401 || error.status === 403) context.refused ??= error.message;
+    if (error.status === 401 || error.status === 403) context.refused ??= reasonOf(error);
     if (error.status >= 500) {
       log.error('request failed', { requestId, exportId, ...errorFacts(thrown) });
     }
@@ -26,6 +26,12 @@ export function errorHandler({ log }: Dependencies): ErrorRequestHandler {
     }
     sendResponse(res, errorResponse(error));
   };
+}
+
+/** For the record: what was asked for may name patients, so of parameters only the names are told. */
+function reasonOf({ code, message, issues }: ExportError): string {
+  const parameters = issues.flatMap(({ expression = [] }) => expression);
+  return parameters.length === 0 ? message : `${code}: ${parameters.join(', ')}`;
 }
 
 /** Answers what no route took. */
