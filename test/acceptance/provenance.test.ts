@@ -199,17 +199,18 @@ test('of both values the one that gives more counts', async () => {
 test.each(rules)(
   '%s: with _typeFilter it comes for what passed',
   async (rule) => {
+    const practitioners = ['inner', 'versioned', 'agent-tool-2', 'agent-agent-1'];
     const passed = store.model
       .present()
       .filter(
         ({ type, id }) =>
           (type !== 'Observation' || id === 'own-tool' || id === 'own-places') &&
-          (type !== 'Practitioner' || id === 'inner' || id === 'versioned'),
+          (type !== 'Practitioner' || practitioners.includes(id)),
       );
     const query = [
       `includeAssociatedData=${value[rule]}`,
       '_typeFilter=Observation%3F_id%3Down-tool,own-places',
-      '_typeFilter=Practitioner%3F_id%3Dinner,versioned',
+      `_typeFilter=Practitioner%3F_id%3D${practitioners.join()}`,
     ].join('&');
     const types = ['Observation', 'Encounter', 'Practitioner', 'Device'];
     const system = passed.filter(({ type }) => types.includes(type));
@@ -219,7 +220,10 @@ test.each(rules)(
       withRule(system, rule),
     );
     const wanted = dataOf(passed, few, types, rule);
-    expect(provenanceIds(wanted)).toEqual(expect.arrayContaining(['inner', 'tool', 'tool-2']));
+    expect(provenanceIds(wanted)).toEqual(
+      expect.arrayContaining(['agent-1', 'agent-2', 'inner', 'tool', 'tool-2']),
+    );
+    expect(agentIds(wanted)).toEqual(['agent-1', 'tool-2']);
     expect(provenanceIds(wanted)).not.toContain('escaped');
     await expectGroupFew(`?_type=${types.join()}&${query}`, wanted);
   },

@@ -143,6 +143,39 @@ test('with _typeFilter they are what the resources that passed refer to', async 
   await expectGroupFew('?_typeFilter=Organization%3F_id%3Dlow,top', named);
 }, 30_000);
 
+test('with a _typeFilter of their own the way leads through those that pass, step by step', async () => {
+  const pass = (ids: Record<string, string[]>) => {
+    const passing = store.model.present().filter(({ type, id }) => ids[type]?.includes(id) ?? true);
+    const filters = Object.entries(ids).map(
+      ([type, of]) => `_typeFilter=${type}%3F_id%3D${of.join()}`,
+    );
+    return { wanted: dataOf(passing, few), query: `?${filters.join('&')}` };
+  };
+  const steps = {
+    PractitionerRole: ['role'],
+    Organization: ['low', 'middle', 'top', 'owner'],
+    Device: ['tool', 'unused'],
+  };
+  const { wanted, query } = pass(steps);
+  expect(keysOf(wanted)).toEqual(
+    expect.arrayContaining([
+      'Device/tool',
+      'Device/unused',
+      'Location/store',
+      'Organization/middle',
+      'Organization/owner',
+      'Practitioner/doctor',
+    ]),
+  );
+  expect(keysOf(wanted)).not.toContain('Organization/top');
+  await expectGroupFew(query, wanted);
+  await expectGroupFew(`${query}&_since=${since}`, changedAfter(wanted, since));
+
+  const closed = pass({ ...steps, PractitionerRole: ['none'], Device: ['unused'] });
+  expect(keysOf(closed.wanted)).not.toContain('Practitioner/doctor');
+  await expectGroupFew(closed.query, closed.wanted);
+}, 30_000);
+
 describe('with _since', () => {
   test('they come when they changed, whether or not what refers to them did', async () => {
     const wanted = changedAfter(about(few), since);
@@ -270,4 +303,64 @@ describe('after changes', () => {
     expect(await deletedKeys(orphans)).toEqual(['Observation/own-words']);
     await expectGroupFew('', about(few));
   }, 30_000);
+
+  test('they are told of those, too, that nothing refers to any more, as an earlier export may hold them', async () => {
+    const [first = ''] = patients;
+    const by = (id: string, key: string) =>
+      lineOf(`Observation/${id}`, old, {
+        status: 'final',
+        subject: to(`Patient/${first}`),
+        performer: [to(key)],
+      });
+    await store.load([
+      by('last-words', 'PractitionerRole/last'),
+      lineOf('PractitionerRole/last', old, { organization: to('Organization/last') }),
+      lineOf('Organization/last', old, { partOf: to('Organization/last-but-one') }),
+      lineOf('Organization/last-but-one', old, { partOf: to('Organization/too-far') }),
+      lineOf('Organization/too-far', old),
+      by('second-thoughts', 'Practitioner/once'),
+      lineOf('Practitioner/once', old),
+      by('of-tool', 'Device/lent'),
+      lineOf('Device/lent', old, { owner: to('Organization/lender') }),
+      lineOf('Organization/lender', old),
+      lineOf('Provenance/of-words', old, {
+        target: [to('Observation/last-words')],
+        recorded: old,
+        agent: [{ who: to('Practitioner/witness') }],
+      }),
+      lineOf('Practitioner/witness', old),
+    ]);
+    const before = await store.now();
+    // No way leads through what tells of a stranger now.
+    await store.load([
+      edited(store.model.one('Observation/second-thoughts'), old, (it) => delete it['performer']),
+      edited(store.model.one('Device/lent'), old, (it) => {
+        it['patient'] = to(`Patient/${patients.at(-1) ?? ''}`);
+      }),
+    ]);
+    const gone = [
+      'Observation/last-words',
+      'Organization/last',
+      'Organization/last-but-one',
+      'Practitioner/once',
+      'Practitioner/witness',
+      'PractitionerRole/last',
+      'Provenance/of-words',
+    ];
+    await store.remove([...gone, 'Organization/too-far', 'Organization/lender']);
+    const changes = `/Group/few/$export?_since=${before}`;
+    expect(await deletedKeys(await expectExport(store.base, changes, []))).toEqual(gone);
+    const types = '&_type=Observation,PractitionerRole,Practitioner';
+    expect(await deletedKeys(await expectExport(store.base, changes + types, []))).toEqual([
+      'Observation/last-words',
+      'Practitioner/once',
+      'PractitionerRole/last',
+    ]);
+    // And of these none that has come back.
+    const back = store.model.one('Organization/last').line;
+    await store.load([edited({ line: back }, old)]);
+    expect(await deletedKeys(await expectExport(store.base, changes, []))).toEqual(
+      gone.filter((key) => key !== 'Organization/last'),
+    );
+  }, 60_000);
 });

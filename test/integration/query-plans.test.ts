@@ -1,6 +1,6 @@
 import type { Export, KickOff } from '@sluice/export';
 import { rangeEnd } from '@sluice/export';
-import { partRead, type PlannedPart } from '@sluice/postgres';
+import { partRead, withTransaction, type PlannedPart, type Pool } from '@sluice/postgres';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { storeSampleData } from '../support/sample-data.ts';
 
@@ -21,6 +21,7 @@ beforeAll(async () => {
   // A past for the planner to pass by: longer bodies are new versions.
   await storeSampleData(database.pool, [{ type: 'Observation', count: 20_000, bytes: 700 }]);
   const { pool } = database;
+  await storeProvenance(pool);
   await pool.query(
     `insert into sluice.exports (id, kick_off, subject, folder, transaction_time)
      values ($1, '{}', 'anonymous', 'f', clock_timestamp())`,
@@ -33,6 +34,21 @@ beforeAll(async () => {
   );
 }, 60_000);
 afterAll(() => database.drop());
+
+/** A few Provenance with many targets, of which the planner knows nothing. */
+async function storeProvenance(pool: Pool): Promise<void> {
+  await withTransaction(pool, async (client) => {
+    await client.query('select sluice.begin_write()');
+    await client.query(
+      `insert into staged_resources (line, type, id, deleted, splice, head, patients, targets, recorded)
+       select n, 'Provenance', 'provenance-' || n, false, 'none', '{}', '{}',
+              array(select 'Observation/observation-' || n * 3000 + t from generate_series(1, 3000) t), now()
+         from generate_series(0, 9) n`,
+    );
+    await client.query('select sluice.merge_staged()');
+  });
+  await pool.query('alter table sluice.provenance_targets set (autovacuum_enabled = off)');
+}
 
 interface PlanNode {
   readonly 'Node Type': string;
@@ -141,6 +157,28 @@ test.each(streaming)('reading %s sorts nothing', async (_title, kickOff, part) =
   expect(types).toContain('Merge Append');
   expect(types.filter((type) => type.includes('Sort'))).toEqual([]);
 });
+
+const associated = { provenance: 'latest' } as const;
+const byAge = 'resources_observation_current_last_updated_idx';
+const byId = 'resources_observation_current_id_idx';
+
+test.each<[string, Partial<KickOff>, Partial<PlannedPart>, string]>([
+  ['of a Group', group, {}, byId],
+  ['of what was deleted in a Group', { ...group, since }, { kind: 'deleted' }, byId],
+  ['of what is exported', { associated }, {}, byId],
+  ['of what changed', { since, associated }, {}, byAge],
+  ['of what changed in a Group', { ...group, since, associated }, {}, byAge],
+])(
+  'Provenance %s is found by indexes, though nothing is known of what it is about',
+  async (_title, kickOff, part, index) => {
+    const nodes = await planOf(kickOff, { type: 'Provenance', access: 'provenance', ...part });
+    const isTargets = (node: PlanNode): boolean => node['Relation Name'] === 'provenance_targets';
+    const read = nodes.filter((node) => stored(node) || isTargets(node));
+    expect(read.filter(isTargets).length).toBeGreaterThan(0);
+    expect(read.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
+    expect(nodes.flatMap((node) => node['Index Name'] ?? [])).toContain(index);
+  },
+);
 
 test('changes are found by last_updated, and only they', async () => {
   const nodes = await planOf({ since }, { access: 'changes' });

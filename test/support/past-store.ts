@@ -146,13 +146,13 @@ export function deletionsFor({ store }: PastStore, level: PatientLevel, until?: 
   const isTheirs = (version: Version): boolean =>
     isCompartmentType(version.type) && isAbout(version, everybody);
   const theirs = new Set([...present, ...deleted].filter(isTheirs).map(keyOf));
-  // Whether it is there or not, what the data refers to is looked up.
-  const outside = deleted.filter(({ type }) => !isCompartmentType(type));
-  const reached = new Set<Sample>(dataOf([...present, ...outside], level.patients(until)));
+  // Whatever version refers to it, and whether what refers to it is there or not.
+  const ever = store.model.versions.filter((version) => !version.deleted);
+  const reached = new Set(keysOf(dataOf(ever, everybody)));
   return deleted.filter(
     (version) =>
       isTheirs(version) ||
-      reached.has(version) ||
+      (!isCompartmentType(version.type) && reached.has(keyOf(version))) ||
       (version.type === 'Provenance' && targetsOf(version).some((target) => theirs.has(target))),
   );
 }

@@ -93,7 +93,7 @@ const mostSharing = 3;
  *   stage 1   what the level itself holds; what supporting resources it refers to
  *   stage 2   supporting resources, and Provenance of what is exported
  *
- * With filters, what they let through is known after stage 1 only, and both follow a stage later.
+ * With filters of what the level holds, what they let through is known after stage 1 only, and both follow a stage later.
  */
 export function planParts(facts: PlanningFacts): {
   parts: PartPlan[];
@@ -150,12 +150,9 @@ function stageAfterFilters({ filtered, scope }: PlanningFacts): number {
   return filtered.some((type) => [...scope.direct, ...first].includes(type)) ? 2 : 1;
 }
 
-/** What is referred to is known a stage later, and of it what filters let through one more. */
+/** What is referred to is known a stage later, and of it what filters let through. */
 function stageAfterSupporting(facts: PlanningFacts): number {
-  const { supporting } = facts.scope;
-  if (supporting.length === 0) return stageAfterFilters(facts);
-  const isFiltered = supporting.some((type) => facts.filtered.includes(type));
-  return stageAfterFilters(facts) + (isFiltered ? 2 : 1);
+  return stageAfterFilters(facts) + (facts.scope.supporting.length === 0 ? 0 : 1);
 }
 
 function supportingParts(facts: PlanningFacts, spreads: readonly Spread[], share: number): Draft[] {

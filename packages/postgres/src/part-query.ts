@@ -27,12 +27,15 @@ export interface PartRead {
 export const readSettings = `set local jit = off; set local max_parallel_workers_per_gather = 0; set local work_mem = '64MB';`;
 /** A range comes from its index in order: rows flow from the start, whatever the statistics say. */
 const inOrder = `${readSettings} set local enable_sort = off; set local enable_seqscan = off;`;
+/** What Provenance is about is looked up by its key, or found by its age: a planner without statistics might read all of every type. */
+const byKey = `${readSettings} set local enable_seqscan = off;`;
 
 /** How to read a part: small results, and those found by another index than their order's, may be sorted. */
 export function partRead(of: Export, part: PlannedPart, options: PartQueryOptions): PartRead {
   const isLong =
     part.access === 'range' && part.kind === 'output' && of.kickOff.since === undefined;
-  return { settings: isLong ? inOrder : readSettings, query: partQuery(of, part, options) };
+  const settings = part.access === 'provenance' ? byKey : isLong ? inOrder : readSettings;
+  return { settings, query: partQuery(of, part, options) };
 }
 
 /**

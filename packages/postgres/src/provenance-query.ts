@@ -30,8 +30,7 @@ export function provenanceWanted(of: Export, options: PartQueryOptions): string[
       isAbout(of, (type) => inCompartmentsOf(of, type, 'output'), options),
     ];
   }
-  const latest = rule === 'latest' ? [isLatest(of, options)] : [];
-  return [...versionsPresent(of, wanted, options), targetIs([isExported(of, options), ...latest])];
+  return [...versionsPresent(of, wanted, options), isAboutExported(of, options)];
 }
 
 /** That `r` is in compartments, or targets a resource that is: conditions on rows of a type that SQL gives. */
@@ -108,27 +107,35 @@ export function directTypes(
   return types?.filter((type) => patientCompartmentTypes.has(type)) ?? typesOfLevel(level);
 }
 
-/** Of filtered types those that passed, which the workers noted. */
-function isExported(of: Export, options: PartQueryOptions): string {
-  const { level, types } = of.kickOff;
-  const filtered = filteredTypes(of.kickOff);
+/** That `r` targets something exported. Of filtered types that is what passed, which the workers noted. */
+function isAboutExported(of: Export, options: PartQueryOptions): string {
+  const { level, types, since, associated } = of.kickOff;
+  const latest = associated?.provenance === 'latest' ? [isLatest(of, options)] : [];
   const direct = level === 'system' ? types : directTypes(of, types);
-  const unfiltered = filtered.length === 0 ? [] : [`t.target_type not in (${texts(filtered)})`];
-  const inScope = [
-    ...(direct === undefined ? [] : [`t.target_type in (${texts(direct)})`]),
-    ...unfiltered,
-    ...isRightGroup(of),
-    targetExists([
-      ...versionsWanted(of, { type: 't.target_type', kind: 'output' }, options),
-      ...inCompartmentsOf(of, 't.target_type', 'output'),
-    ]),
+  const isOfLevel = [...hasPassed(of), ...isRightGroup(of), ...latest];
+  const wanted = (type: string): string[] => [
+    ...(direct === undefined ? [] : [`${type} in (${texts(direct)})`]),
+    ...versionsWanted(of, { type, kind: 'output' }, options),
+    ...inCompartmentsOf(of, type, 'output'),
   ];
-  const supporting = [...unfiltered, isTold(of, options)];
-  return `(${[
-    inScope.join(' and '),
-    ...(filtered.length === 0 ? [] : [noted('export_selected', of)]),
-    ...(level === 'system' ? [] : [supporting.join(' and ')]),
-  ].join(' or ')})`;
+  const ways = [
+    since === undefined
+      ? targetIs([...isOfLevel, targetExists(wanted('t.target_type'))])
+      : // From what changed, which is little, to its Provenance: whatever the planner knows of either.
+        `r.seq in (
+    select t.seq from (select r.type, r.id from sluice.resources r where ${wanted('r.type').join(' and ')} offset 0) c
+      join sluice.provenance_targets t on t.target_type = c.type and t.target_id = c.id
+     where ${isOfLevel.length === 0 ? 'true' : isOfLevel.join(' and ')})`,
+    ...(level === 'system' ? [] : [targetIs([...hasPassed(of), isTold(of, options), ...latest])]),
+  ];
+  return `(${ways.join(' or ')})`;
+}
+
+/** Of a target of a filtered type, that it passed. */
+export function hasPassed(of: Export): string[] {
+  const filtered = filteredTypes(of.kickOff);
+  if (filtered.length === 0) return [];
+  return [`(t.target_type not in (${texts(filtered)}) or ${noted('export_selected', of)})`];
 }
 
 /** At group level: of Groups only the one that is exported is told. */

@@ -1,12 +1,12 @@
-import { filteredTypes, type Export, type Scope } from '@sluice/export';
+import type { Export, Scope } from '@sluice/export';
 import { text, texts } from './literals.ts';
 import { inCompartmentsOf, isOf, joinedMembers } from './membership.ts';
 import {
   directTypes,
+  hasPassed,
   isAbout,
   isLatest,
   isRightGroup,
-  noted,
   targetExists,
   targetIs,
 } from './provenance-query.ts';
@@ -40,11 +40,10 @@ export function isAboutJoined(of: Export, options: PartQueryOptions): string {
 
 /** With includeAssociatedData: the Provenance `r` that is there for a supporting resource `f`; conditions on `r` and its target `t`. */
 export function aboutFound(of: Export, options: PartQueryOptions): string[] {
-  const filtered = filteredTypes(of.kickOff);
   return [
     't.target_type = f.type',
     't.target_id = f.id',
-    ...(filtered.length === 0 ? [] : [`f.type not in (${texts(filtered)})`]),
+    ...hasPassed(of),
     ...presentProvenance(of, options),
     ...latest(of, options),
     targetExists(versionsPresent(of, { type: 't.target_type', kind: 'output' }, options)),
@@ -70,15 +69,13 @@ function isInLevel(
     ...(named.length > 0 ? named : sources),
     ...supporting.filter((type) => type === 'Device'),
   ];
-  const filtered = filteredTypes(of.kickOff);
-  const inScope = [
+  return [
     `t.target_type in (${texts(types)})`,
-    ...(filtered.length === 0 ? [] : [`t.target_type not in (${texts(filtered)})`]),
+    ...hasPassed(of),
     ...isRightGroup(of),
     targetExists([
       ...versionsPresent(of, { type: 't.target_type', kind: 'output' }, options),
       ...inCompartmentsOf(of, 't.target_type', 'output'),
     ]),
   ].join(' and ');
-  return filtered.length === 0 ? inScope : `(${inScope} or ${noted('export_selected', of)})`;
 }

@@ -3,6 +3,8 @@ import { text, texts, timestamp, uuid } from './literals.ts';
 import { hasMembers, inCompartments, isOf, joinedMembers, ofNobodyElse } from './membership.ts';
 import type { Pool } from './pool.ts';
 import { aboutFound, aboutLevel, isAboutJoined } from './provenance-sources.ts';
+import { noteDeletedSupporting, tellsDeletions } from './select-deleted-supporting.ts';
+import { withTransaction } from './transaction.ts';
 import { versionsPresent, type PartQueryOptions } from './versions-wanted.ts';
 
 /**
@@ -14,19 +16,23 @@ const depth = 3;
 /**
  * Finds the supporting resources of an export (SPEC F.6): those outside the compartment that exported
  * resources refer to, transitively by way of exported ones. They are noted in `export_supporting`,
- * whether they are there or not; running it twice notes nothing new.
+ * whether they are there or not, and of deleted ones also those that were referred to; running it twice
+ * notes nothing new. Of a supporting type with a filter those lead on that are noted to have passed: what is noted
+ * in between makes another run find more.
  *
  * The store keeps who refers to whom as a set that only grows. A row of it that may have outlived its
  * references is believed only if a version that the export tells of (a witness) still names the target.
+ *
+ * @returns how many were not noted before
  */
 export async function selectSupporting(
   pool: Pool,
   of: Export,
   scope: Pick<Scope, 'sources' | 'supporting' | 'exportedTargets'>,
   options: PartQueryOptions,
-): Promise<void> {
-  await pool.query(
-    `with recursive found (type, id, any_age, depth) as (
+): Promise<number> {
+  const found = `
+    with recursive found (type, id, any_age, depth) as (
        (${firstStep(of, scope, options)})
        union
        select n.type, n.id, f.any_age, f.depth + 1
@@ -35,8 +41,14 @@ export async function selectSupporting(
      )
      insert into sluice.export_supporting (export_id, type, id, any_age)
      select ${uuid(of.id)}, type, id, bool_or(any_age) from found group by type, id
-     on conflict do nothing`,
-  );
+     on conflict do nothing`;
+  return await withTransaction(pool, async (client) => {
+    // Over all types of the store, which the planner takes for a costly statement: compiling it costs more.
+    await client.query('set local jit = off');
+    const { rowCount } = await client.query(found);
+    if (tellsDeletions(of)) await client.query(noteDeletedSupporting(of, scope, depth, options));
+    return rowCount ?? 0;
+  });
 }
 
 type Sources = Parameters<typeof selectSupporting>[2];

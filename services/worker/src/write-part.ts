@@ -1,16 +1,15 @@
-import { scopeOf, type Export } from '@sluice/export';
+import type { Export } from '@sluice/export';
 import {
   copyLines,
-  listStoredTypes,
   noteSelected,
   partRead,
-  selectSupporting,
   type ClaimedPart,
   type CopyLinesOptions,
   type FileLimits,
   type LineBlock,
   type PartResult,
 } from '@sluice/postgres';
+import { inThisSpan } from '@sluice/runtime';
 import type { WorkerContext } from './context.ts';
 import { lineWorkOf } from './line-work-of.ts';
 import { LinePipeline } from './lines/line-pipeline.ts';
@@ -19,6 +18,7 @@ import { PartWriter } from './part-writer.ts';
 import type { Written } from './parts-in-hand.ts';
 import { poolToRead } from './pool-to-read.ts';
 import { queryOptions } from './query-options.ts';
+import { selectPart } from './select-part.ts';
 import { typeClass } from './type-class.ts';
 
 /** Streams one part from the database into its files, or selects what later parts will read. */
@@ -35,7 +35,7 @@ export async function writePart(
   try {
     result =
       part.access === 'select-supporting'
-        ? await select(context, of, part)
+        ? await selectPart(context, of, part, signal)
         : await write(context, of, part, written, signal);
     signal.throwIfAborted();
     outcome = 'written';
@@ -55,17 +55,6 @@ export async function writePart(
     ms: Math.round(performance.now() - begun),
   });
   return result;
-}
-
-async function select(
-  { pool, settings }: WorkerContext,
-  of: Export,
-  part: ClaimedPart,
-): Promise<PartResult> {
-  const stored = await listStoredTypes(pool);
-  const scope = scopeOf(of.kickOff, stored, settings.SUPPORTING_RESOURCES === 'on');
-  await selectSupporting(pool, of, scope, queryOptions(settings));
-  return { lease: part, resources: 0, leftOut: 0, bytes: 0, files: [] };
 }
 
 async function write(
@@ -165,13 +154,13 @@ async function copy(
   return await copyLines(await poolToRead(context, part), read, {
     ...options,
     pool: blocks,
-    write: async (block) => {
+    write: inThisSpan(async (block) => {
       if (isFirst) {
         metrics.observe('sluice_database_read_seconds', {}, (performance.now() - begun) / 1000);
       }
       isFirst = false;
       await write(block);
-    },
+    }),
   });
 }
 
