@@ -78,7 +78,7 @@ describe('with a federated token', () => {
       const place = secure.newPlace();
       return underTest(identityStore(place), place, secure);
     },
-    { largestBytes: 64 << 20 },
+    { largestBytes: 64 << 20, manyObjects: 300 },
   );
 });
 
