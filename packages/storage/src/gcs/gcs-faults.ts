@@ -32,6 +32,8 @@ const passingReasons = new Set(['rateLimitExceeded', 'userRateLimitExceeded']);
 const keyAdvice =
   'check e-mail and private key of the service account, whether the key is still in force, and the clock of this machine';
 
+const pemAdvice = 'the private key of the service account cannot be read: it has to be PEM';
+
 /** A StorageError that says what is the matter with an operation. */
 export function toStorageError(operation: GcsOperation, cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause;
@@ -87,8 +89,7 @@ export function toSignInError(bucket: string, cause: unknown): StorageError {
     return storageFault({ ...from, code: 'misconfigured', advice });
   }
   if (typeof code === 'string' && code.startsWith('ERR_OSSL')) {
-    const advice = 'the private key of the service account cannot be read: it has to be PEM';
-    return storageFault({ ...from, code: 'misconfigured', advice });
+    return storageFault({ ...from, code: 'misconfigured', advice: pemAdvice });
   }
   const reason = status?.toString() ?? (typeof code === 'string' ? code : undefined);
   return storageFault({ ...from, code: 'unavailable', reason });
@@ -105,6 +106,9 @@ export function toSigningError(bucket: string, cause: unknown): StorageError {
   }
   if (/seven days/.test(text)) {
     return storageFault({ ...from, code: 'misconfigured', advice: 'URLs last seven days at most' });
+  }
+  if (/DECODER|PEM routines|asn1/i.test(text)) {
+    return storageFault({ ...from, code: 'misconfigured', advice: pemAdvice });
   }
   if (/client_email|find credentials/.test(text)) {
     const advice = 'URLs are signed in the name of a service account, and there is none';

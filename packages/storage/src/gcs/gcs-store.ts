@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Bucket } from '@google-cloud/storage';
 import { BufferPool } from '@sluice/runtime';
 import { isKeyPart, keyParts } from '../object-key.ts';
 import type {
@@ -35,6 +36,7 @@ const deletesAtOnce = 16;
  */
 export class GcsStore implements OutputStore {
   readonly #client: GcsClient;
+  readonly #bucket: Bucket;
   readonly #description: GcsDescription;
   readonly #parts = new BufferPool(partBytes, 8);
 
@@ -42,6 +44,7 @@ export class GcsStore implements OutputStore {
   constructor(description: GcsDescription, patience: Partial<Patience> = {}) {
     this.#description = description;
     this.#client = new GcsClient(description, { ...usualPatience, ...patience });
+    this.#bucket = this.#client.sdkBucket();
   }
 
   async createFolder(folder: string): Promise<void> {
@@ -98,7 +101,7 @@ export class GcsStore implements OutputStore {
   }
 
   async signUrl(key: string, expiresAt: Date): Promise<string> {
-    const file = this.#client.sdkBucket().file(this.#name(key));
+    const file = this.#bucket.file(this.#name(key));
     const { signingEndpoint } = this.#description;
     try {
       const [url] = await file.getSignedUrl({
