@@ -16,6 +16,8 @@ export interface CapabilityOptions extends Pick<
   readonly date: string;
   /** Who may call, in words. */
   readonly security: string;
+  /** Where tokens are to be had, if they are (SMART Backend Services). */
+  readonly tokenUrl?: string | undefined;
 }
 
 /**
@@ -45,7 +47,7 @@ export function capabilityStatement(options: CapabilityOptions): object {
       {
         mode: 'server',
         documentation: restDocumentation,
-        security: { cors: false, description: options.security },
+        security: security(options),
         resource: [...resourceTypes].sort().map((type) => resource(type, options)),
         operation: [operation('export', 'export', options)],
       },
@@ -59,6 +61,23 @@ const restDocumentation =
   'by those of its parameters that say so. ' +
   'Not supported: composite and special search parameters, chains, _has, :in and :not-in; ' +
   'of $export: organizeOutputBy, partial manifests, _container.';
+
+/** SPEC G-017, H-014 */
+function security({ security: description, tokenUrl }: CapabilityOptions): object {
+  if (tokenUrl === undefined) return { cors: false, description };
+  const system = 'http://terminology.hl7.org/CodeSystem/restful-security-service';
+  return {
+    cors: false,
+    description,
+    service: [{ coding: [{ system, code: 'SMART-on-FHIR' }], text: 'SMART Backend Services' }],
+    extension: [
+      {
+        url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
+        extension: [{ url: 'token', valueUri: tokenUrl }],
+      },
+    ],
+  };
+}
 
 function resource(type: string, options: CapabilityOptions): object {
   const parameters = searchParametersOf(type);

@@ -6,17 +6,28 @@ import { version, versionDate } from '../version.ts';
 
 const formats = new Set(['json', ...jsonTypes]);
 
-/** `GET metadata`: open to everyone. */
-export function metadata({ baseUrl, settings }: Dependencies): RequestHandler {
+const security = {
+  none: 'No authentication: anyone who can reach this address may call it.',
+  jwt: 'OAuth 2.0: an access token of a trusted issuer, with SMART scopes for system access.',
+  smart: 'OAuth 2.0: SMART Backend Services, client_credentials with private_key_jwt.',
+};
+
+/** `GET metadata`: open to everyone, of any origin. SPEC G-018 */
+export function metadata({ baseUrl, settings, authority }: Dependencies): RequestHandler {
   const body = capabilityStatement({
     baseUrl,
     version,
     date: versionDate,
-    security: 'No authentication: anyone who can reach this address may call it.',
+    security: security[settings.AUTH_MODE],
+    tokenUrl: authority?.tokenEndpoint ?? settings.AUTH_TOKEN_URL,
     supportingResources: settings.SUPPORTING_RESOURCES,
     patientParamGet: settings.PATIENT_PARAM_GET,
     tillSystemOnly: settings.TILL_SYSTEM_ONLY,
   });
+  const headers = {
+    'Content-Type': 'application/fhir+json',
+    'Access-Control-Allow-Origin': '*',
+  };
   return (req, res) => {
     const format = new URLSearchParams(req.originalUrl.split('?')[1] ?? '').get('_format');
     const isJson =
@@ -29,6 +40,6 @@ export function metadata({ baseUrl, settings }: Dependencies): RequestHandler {
         'Only JSON is offered; accepted: application/fhir+json.',
       );
     }
-    sendResponse(res, { status: 200, headers: { 'Content-Type': 'application/fhir+json' }, body });
+    sendResponse(res, { status: 200, headers, body });
   };
 }
