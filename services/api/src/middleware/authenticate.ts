@@ -48,11 +48,11 @@ function bearerToken(req: Request): string {
   }
   const [, scheme = '', token = ''] = /^(\S+) +(\S+) *$/.exec(req.get('Authorization') ?? '') ?? [];
   if (scheme.toLowerCase() === 'bearer') return token;
-  throw unauthenticated('An access token is needed; accepted: Authorization: Bearer ….');
+  throw unauthenticated('An access token is needed; accepted: one in the header Authorization, as Bearer.');
 }
 
 function unauthenticated(text: string, cause?: unknown): ExportError {
-  const challenge = `Bearer realm="sluice", error="invalid_token", error_description="${text.replace(/["\\\u2026]/g, '')}"`;
+  const challenge = `Bearer realm="sluice", error="invalid_token", error_description="${text.replace(/["\\]/g, '')}"`;
   return new ExportError('unauthenticated', text, {
     cause,
     headers: { 'WWW-Authenticate': challenge },
