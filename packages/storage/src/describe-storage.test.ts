@@ -298,6 +298,17 @@ const faulty: readonly (readonly [Record<string, string>, readonly string[]])[] 
     ['Account not found: put the AzureAccount "azure-account" into ACCOUNTS_FILE'],
   ],
   [
+    {
+      [newly.provider]: 'azure',
+      [newly.azureContainer]: 'by-identity',
+      BOX_FHIR_BULK_STORAGE_AZURE_ENDPOINT: 'http://127.0.0.1:10000/a',
+      ...accounts,
+    },
+    [
+      'BOX_FHIR_BULK_STORAGE_AZURE_ENDPOINT is not usable: an https URL, since the container names no account',
+    ],
+  ],
+  [
     { [newly.provider]: 'gcp', [oldly.provider]: 'aws', [newly.gcpBucket]: 'b' },
     [
       'BOX_FHIR_BULK_STORAGE_PROVIDER and box_bulk__storage_backend have different values: set BOX_FHIR_BULK_STORAGE_PROVIDER alone',

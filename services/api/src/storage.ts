@@ -1,5 +1,5 @@
 import { ExportError } from '@sluice/export';
-import type { Logger, Metrics } from '@sluice/runtime';
+import { errorFacts, type Logger, type Metrics } from '@sluice/runtime';
 import {
   createOutputStore,
   describeStorage,
@@ -7,6 +7,7 @@ import {
   StorageHealth,
   StorageSettingsError,
   warnOfOldStorageNames,
+  type CheckFault,
   type OutputStore,
   type StorageDescription,
 } from '@sluice/storage';
@@ -39,7 +40,10 @@ export async function openStorage(
   }
   const bare = await createOutputStore(described);
   const store = measuredStore(bare, metrics);
-  const health = new StorageHealth({ store: bare, description: described }, { log });
+  const onFault = ({ operation, cause }: CheckFault): void => {
+    log.warn('storage fault', { operation, ...errorFacts(cause) });
+  };
+  const health = new StorageHealth({ store: bare, description: described }, { onFault });
   return { store: () => store, health };
 }
 

@@ -61,7 +61,13 @@ const context: WorkerContext = {
   queue,
   store: measuredStore(store, metrics),
   orphanSearch: new Pace(storage.provider === 'file' ? 0 : 60_000),
-  storageHealth: new StorageHealth({ store, description: storage }, { log }),
+  storageHealth: new StorageHealth(
+    { store, description: storage },
+    {
+      onFault: ({ operation, cause }) =>
+        log.warn('storage fault', { operation, ...errorFacts(cause) }),
+    },
+  ),
   log,
   metrics,
   lines: createLinePool({ threads: Math.min(settings.WORKER_CONCURRENCY, availableParallelism()) }),

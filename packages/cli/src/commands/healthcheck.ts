@@ -8,7 +8,7 @@ import {
 } from '@sluice/storage';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
-import { CliError } from '../cli-error.ts';
+import { CliError, describeError } from '../cli-error.ts';
 import { writeLine, writeNote } from '../output.ts';
 import type { Environment } from '../settings.ts';
 
@@ -43,5 +43,9 @@ async function openHealth(environment: Environment): Promise<StorageHealth> {
     if (error instanceof StorageSettingsError) return new StorageHealth({ error });
     throw error;
   }
-  return new StorageHealth({ store: await createOutputStore(description), description });
+  const store = await createOutputStore(description);
+  return new StorageHealth(
+    { store, description },
+    { onFault: ({ operation, cause }) => writeNote(`${operation}: ${describeError(cause)}`) },
+  );
 }

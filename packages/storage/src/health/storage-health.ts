@@ -1,8 +1,7 @@
-import { errorFacts, type Logger } from '@sluice/runtime';
 import type { OutputStore } from '../output-store.ts';
 import type { StorageSettingsError } from '../settings/storage-settings-error.ts';
 import type { StorageDescription } from '../storage-description.ts';
-import { checkStorage } from './check-storage.ts';
+import { checkStorage, type CheckFault } from './check-storage.ts';
 import { healthReport, settingsReport, type HealthReport } from './health-report.ts';
 
 /** What there is to check: a store, or why there is none. */
@@ -14,8 +13,8 @@ export type CheckedStorage =
 export interface HealthOptions {
   /** How long a good report holds for `recent`; a bad one is looked into again at once. */
   readonly maxAgeMs?: number;
-  /** Where the causes of faults go, which the reports do not tell. */
-  readonly log?: Logger;
+  /** Told of every fault of the store: reports do not tell its cause. */
+  readonly onFault?: (fault: CheckFault) => void;
   /** Epoch milliseconds. */
   readonly now?: () => number;
 }
@@ -25,7 +24,7 @@ export class StorageHealth {
   readonly #checked: CheckedStorage;
   readonly #maxAgeMs: number;
   readonly #now: () => number;
-  readonly #log: Logger | undefined;
+  readonly #onFault: (fault: CheckFault) => void;
   #running: Promise<HealthReport> | undefined;
   #last: { readonly report: HealthReport; readonly at: number } | undefined;
 
@@ -33,7 +32,7 @@ export class StorageHealth {
     this.#checked = checked;
     this.#maxAgeMs = options.maxAgeMs ?? 30_000;
     this.#now = options.now ?? Date.now;
-    this.#log = options.log;
+    this.#onFault = options.onFault ?? (() => undefined);
   }
 
   /** The report of a check that is made now; who asks during one gets its report. */
@@ -64,9 +63,7 @@ export class StorageHealth {
     if ('error' in this.#checked) return settingsReport(this.#checked.error);
     const { store, description } = this.#checked;
     const faults = await checkStorage(store, new Date(this.#now()));
-    for (const { operation, cause } of faults) {
-      this.#log?.warn('storage fault', { operation, ...errorFacts(cause) });
-    }
+    for (const fault of faults) this.#onFault(fault);
     return healthReport(description, faults);
   }
 }

@@ -15,7 +15,7 @@ export function describeAzure(from: Describing): AzureDescription {
     found?.account &&
     from.account({ resourceType: 'AzureAccount', id: found.account.id }, accountNotFound);
   from.matching('BOX_FHIR_BULK_STORAGE_CLASS', /^(Hot|Cool|Cold)$/, 'Hot, Cool or Cold');
-  const endpoint = from.endpoint('BOX_FHIR_BULK_STORAGE_AZURE_ENDPOINT');
+  const endpoint = describeEndpoint(from, { byIdentity: found !== undefined && !found.account });
   return {
     provider: 'azure',
     container: found?.container ?? '',
@@ -27,4 +27,17 @@ export function describeAzure(from: Describing): AzureDescription {
       accountKey: account.key,
     }),
   };
+}
+
+/** A token must not go over a connection that anyone can read. */
+function describeEndpoint(
+  from: Describing,
+  { byIdentity }: { readonly byIdentity: boolean },
+): string | undefined {
+  const name = 'BOX_FHIR_BULK_STORAGE_AZURE_ENDPOINT';
+  const endpoint = from.endpoint(name);
+  if (byIdentity && endpoint?.startsWith('http:')) {
+    from.refuse(`${name} is not usable`, 'an https URL, since the container names no account');
+  }
+  return endpoint;
 }
