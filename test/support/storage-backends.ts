@@ -1,12 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  CreateBucketCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import { BlobServiceClient, StorageSharedKeyCredential, type BlobItem } from '@azure/storage-blob';
+import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { stringify } from 'yaml';
 import type { ServerName } from '../servers/available-servers.ts';
 import { startAzurite } from '../servers/azurite.ts';
@@ -24,8 +19,6 @@ export interface StorageBackend {
   readonly origin: string;
   /** Names of everything in it. */
   list(): Promise<string[]>;
-  /** Names of what is being uploaded, or was when its writer was gone. */
-  unfinished(): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -70,10 +63,6 @@ async function startS3(): Promise<StorageBackend> {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
       return Contents.map(({ Key = '' }) => Key);
     },
-    unfinished: async () => {
-      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
-      return Uploads.map(({ Key = '' }) => Key);
-    },
     stop: () => server.stop(),
   };
 }
@@ -99,7 +88,6 @@ async function startGcs(): Promise<StorageBackend> {
     summary: { type: 'gcp', bucket: gate.bucket, account },
     origin: gate.url,
     list: () => gate.objects(),
-    unfinished: () => Promise.resolve(gate.openSessions()),
     stop: async () => {
       await gate.stop();
       await server.stop();
@@ -113,12 +101,6 @@ async function startAzure(): Promise<StorageBackend> {
   const credential = new StorageSharedKeyCredential(storage, key);
   const client = new BlobServiceClient(endpoint, credential).getContainerClient('exports');
   await client.create();
-  const listAll = async (): Promise<BlobItem[]> => {
-    const blobs: BlobItem[] = [];
-    const pages = client.listBlobsFlat({ includeUncommitedBlobs: true });
-    for await (const blob of pages) blobs.push(blob);
-    return blobs;
-  };
   const account = { id: 'azure-account', resourceType: 'AzureAccount' };
   const container = { storage, container: 'exports' };
   return {
@@ -134,12 +116,12 @@ async function startAzure(): Promise<StorageBackend> {
     },
     summary: { type: 'azure', ...container, account },
     origin: new URL(endpoint).origin,
-    list: async () => (await listAll()).map(({ name }) => name),
-    // What has nothing committed yet is listed without a length.
-    unfinished: async () =>
-      (await listAll())
-        .filter(({ properties }) => !properties.contentLength)
-        .map(({ name }) => name),
+    list: async () => {
+      const names: string[] = [];
+      const blobs = client.listBlobsFlat({ includeUncommitedBlobs: true });
+      for await (const { name } of blobs) names.push(name);
+      return names;
+    },
     stop: () => server.stop(),
   };
 }
