@@ -137,7 +137,10 @@ withServer('gcp-storage-emulator', () => {
   });
 
   describe('a store that is busy', () => {
-    test.each([small, large])('answers 503 for 20 s, and is waited for', async (content) => {
+    test.each([
+      ['small', small],
+      ['large', large],
+    ])('answers 503 for 20 s, and is waited for with a %s object', async (_, content) => {
       let now = 0;
       const wait = (ms: number) => Promise.resolve((now += ms));
       const store = newStore({}, { now: () => now, wait, firstWaitMs: 500 });
@@ -271,16 +274,26 @@ withServer('gcp-storage-emulator', () => {
       await permanent(put(store, small), 'misconfigured', /"nowhere".*no such bucket/);
     });
 
-    test.each<[string, (store: GcsStore) => Promise<unknown>]>([
-      ['storage.objects.create', (store) => put(store, small)],
-      ['storage.objects.get', (store) => store.read(key)],
-      ['storage.objects.get', (store) => store.find(key)],
-      ['storage.objects.list', (store) => store.list(folder)],
-      ['storage.objects.delete', (store) => store.remove(key)],
-    ])('without the permission %s', async (permission, work) => {
+    test.each<[string, string, (store: GcsStore) => Promise<unknown>]>([
+      ['create', 'writing', (store) => put(store, small)],
+      ['get', 'reading', (store) => store.read(key)],
+      ['get', 'looking at', (store) => store.find(key)],
+      ['list', 'listing', (store) => store.list(folder)],
+      ['delete', 'removing', (store) => store.remove(key)],
+    ])('the permission to %s is missing, when %s objects', async (verb, _, work) => {
+      const permission = `storage.objects.${verb}`;
       const giveBack = gate.deny(permission);
-      const text = new RegExp(`${permission} \\(forbidden\\): give the account ${permission}`);
+      const text = new RegExp(`${permission} \\(forbidden\\): give the account ${permission} on`);
       await permanent(work(newStore()), 'denied', text).finally(giveBack);
+    });
+
+    test('the permission to delete is missing, when an object is replaced', async () => {
+      const store = newStore();
+      await put(store, small);
+      proxy.reset();
+      const giveBack = gate.deny('storage.objects.delete');
+      const text = /objects\.create \(forbidden\): give the account storage\.objects\.delete on/;
+      await permanent(put(store, small), 'denied', text).finally(giveBack);
     });
 
     test('a workload that may not sign', async () => {

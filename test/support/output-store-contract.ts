@@ -197,7 +197,7 @@ function outputStoreContract(
     await store.removeFolder(folder);
     expect(await under.listEverything()).toEqual([`${other}/Patient-1-1.ndjson`]);
     expect(await store.listFolders()).toEqual([other]);
-  });
+  }, 120_000);
 
   test('what a late writer leaves in a removed folder is found, and removed with it', async () => {
     await put(key, 'done');

@@ -60,7 +60,7 @@ export function toStorageError(operation: GcsOperation, cause: unknown): Storage
     case 401:
       return storageFault({ ...told, code: 'misconfigured', advice: keyAdvice });
     case 403:
-      return storageFault({ ...told, code: 'denied', advice: deniedAdvice(operation, reason) });
+      return storageFault({ ...told, code: 'denied', advice: deniedAdvice(operation, cause) });
     case 404:
       if (!/^The specified bucket/.test(message))
         return storageFault({ ...told, code: 'not-found' });
@@ -117,9 +117,11 @@ export function toSigningError(bucket: string, cause: unknown): StorageError {
   return storageFault({ ...from, code: 'unavailable' });
 }
 
-function deniedAdvice({ name, bucket }: GcsOperation, reason: string): string {
+function deniedAdvice({ name, bucket }: GcsOperation, { reason, message }: GcsRefusal): string {
   if (reason === 'retentionPolicyNotMet') return 'the bucket has a retention policy; take it off';
-  return `give the account ${name} on ${bucket}`;
+  // Whoever may create an object may need another permission to replace one.
+  const permission = /storage\.[a-z]+\.[A-Za-z]+/.exec(message)?.[0] ?? name;
+  return `give the account ${permission} on ${bucket}`;
 }
 
 function readErrorBody(body: unknown): { message?: string; reason?: string } {

@@ -19,21 +19,30 @@ export interface Marker {
   readonly key: string;
   readonly attempt: number;
   readonly uploadId: string;
-  readonly sessionUri: string;
 }
 
-/** Writes the marker of a session, before the first byte goes there. Gives its name. */
+/** Name of the marker of an upload. */
+export function markerOf({ key, uploadId }: Marker): string {
+  return `${folderOf(key)}${markerName}${uploadId}`;
+}
+
+/** Writes the marker of an upload, before the first byte goes to its session. */
 export async function writeMarker(
   client: GcsClient,
-  { key, attempt, uploadId, sessionUri }: Marker,
-): Promise<string> {
-  const name = `${folderOf(key)}${markerName}${uploadId}`;
+  marker: Marker,
+  sessionUri: string,
+): Promise<void> {
+  const { key, attempt } = marker;
   const bytes = Buffer.from(sessionUri);
   const metadata = { [metadataNames.key]: key, [metadataNames.attempt]: String(attempt) };
-  const content = { bytes, crc32c: crc32cText(crc32c(bytes)) };
+  const object = { name: markerOf(marker), contentType: 'text/plain', metadata };
   // A 412 is the answer to a repeated request: the name is nobody else's.
-  await putObject(client, { name, contentType: 'text/plain', metadata }, content, '0');
-  return name;
+  await putObject(client, object, { bytes, crc32c: crc32cText(crc32c(bytes)) }, '0');
+}
+
+/** Folder of an object, with a slash at its end. */
+export function folderOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1);
 }
 
 /**
@@ -66,8 +75,4 @@ async function readMarker(client: GcsClient, { name }: GcsObject): Promise<strin
   });
   // Its writer has just finished.
   return status === 404 ? undefined : data;
-}
-
-function folderOf(key: string): string {
-  return key.slice(0, key.lastIndexOf('/') + 1);
 }

@@ -5,7 +5,7 @@ import { storageFault } from '../storage-fault.ts';
 import type { GcsDescription } from '../storage-description.ts';
 import { crc32c, crc32cText } from './crc32c.ts';
 import type { GcsClient } from './gcs-client.ts';
-import { endMarkedSessions, writeMarker } from './gcs-markers.ts';
+import { endMarkedSessions, folderOf, markerOf, writeMarker, type Marker } from './gcs-markers.ts';
 import {
   deleteObject,
   getObject,
@@ -16,12 +16,6 @@ import {
   type ObjectToWrite,
 } from './gcs-object.ts';
 import { cancelSession, GcsSession } from './gcs-session.ts';
-
-/** What a writer has going on with Google: a session, and the marker that tells of it. */
-interface Upload {
-  readonly session: GcsSession;
-  readonly marker: string;
-}
 
 /**
  * Writes one object. What fits one part goes in one request at commit. Of more, parts go to a resumable
@@ -47,7 +41,8 @@ export class GcsWriter implements ObjectWriter {
   #filled = 0;
   /** The part on its way: rejects with its fault, which the next step meets. */
   #sending: Promise<void> = Promise.resolve();
-  #upload: Promise<Upload> | undefined;
+  #session: Promise<GcsSession> | undefined;
+  #marked: Promise<void> | undefined;
   #committed = false;
 
   constructor(
@@ -80,7 +75,7 @@ export class GcsWriter implements ObjectWriter {
     this.#stop.signal.throwIfAborted();
     const last = this.#part?.subarray(0, this.#filled) ?? Buffer.alloc(0);
     await this.#sending;
-    if (this.#upload) await this.#commitSession(await this.#upload, last);
+    if (this.#session) await this.#commitSession(await this.#session, last);
     else await this.#commitAtOnce(last);
     this.#committed = true;
     if (this.#part) this.#pool.give(this.#part);
@@ -94,9 +89,8 @@ export class GcsWriter implements ObjectWriter {
     await this.#sending.catch(() => undefined);
     if (this.#part) this.#pool.give(this.#part);
     this.#part = undefined;
-    const upload = await this.#upload?.catch(() => undefined);
-    this.#upload = undefined;
-    if (upload) await this.#end(upload);
+    const session = await this.#session?.catch(() => undefined);
+    if (session) await this.#end(session);
   }
 
   /** Sends the part that is full, once the one before it has arrived. */
@@ -113,46 +107,41 @@ export class GcsWriter implements ObjectWriter {
 
   async #send(part: Buffer): Promise<void> {
     try {
-      this.#upload ??= this.#begin();
-      const { session } = await this.#upload;
+      this.#session ??= this.#begin();
+      const session = await this.#session;
+      this.#marked ??= writeMarker(this.#client, this.#marker(), session.uri);
+      await this.#marked;
       await session.send(part);
     } finally {
       this.#pool.give(part);
     }
   }
 
-  async #begin(): Promise<Upload> {
+  async #begin(): Promise<GcsSession> {
     const { name } = this.#object;
     if (this.#attempt > 1) {
-      const folder = name.slice(0, name.lastIndexOf('/') + 1);
       const isEarlier = (key: string, attempt: number) => key === name && attempt < this.#attempt;
-      await endMarkedSessions(this.#client, folder, isEarlier);
+      await endMarkedSessions(this.#client, folderOf(name), isEarlier);
     }
     const present = await getObject(this.#client, name);
     this.#checkFence(present);
-    const session = await GcsSession.begin(
-      this.#client,
-      this.#object,
-      present?.generation ?? '0',
-      this.#stop.signal,
-    );
-    const told = { key: name, attempt: this.#attempt, uploadId: this.#id, sessionUri: session.uri };
-    return { session, marker: await writeMarker(this.#client, told) };
+    const generation = present?.generation ?? '0';
+    return await GcsSession.begin(this.#client, this.#object, generation, this.#stop.signal);
   }
 
-  async #commitSession(upload: Upload, last: Buffer): Promise<void> {
-    const answer = await upload.session.finish(last, crc32cText(this.#crc));
+  async #commitSession(session: GcsSession, last: Buffer): Promise<void> {
+    const answer = await session.finish(last, crc32cText(this.#crc));
     if (answer?.status === 200 || answer?.status === 201) {
       await this.#checkSum(answer.data);
     } else {
       const present = await getObject(this.#client, this.#object.name);
       if (!this.#isOwn(present)) {
-        await this.#end(upload);
+        await this.#end(session);
         this.#checkFence(present);
-        throw answer ? this.#overtaken() : upload.session.endedFault();
+        throw answer ? this.#overtaken() : session.endedFault();
       }
     }
-    await deleteObject(this.#client, upload.marker);
+    await deleteObject(this.#client, markerOf(this.#marker()));
   }
 
   async #commitAtOnce(bytes: Buffer): Promise<void> {
@@ -188,9 +177,13 @@ export class GcsWriter implements ObjectWriter {
     if (attempt > this.#attempt) throw this.#fault('fenced');
   }
 
-  async #end({ session, marker }: Upload): Promise<void> {
-    await cancelSession(this.#client, session.uri);
-    await deleteObject(this.#client, marker);
+  async #end({ uri }: GcsSession): Promise<void> {
+    await cancelSession(this.#client, uri);
+    await deleteObject(this.#client, markerOf(this.#marker()));
+  }
+
+  #marker(): Marker {
+    return { key: this.#object.name, attempt: this.#attempt, uploadId: this.#id };
   }
 
   #overtaken(): Error {
