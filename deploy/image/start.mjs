@@ -29,7 +29,8 @@ function endOnSignal(signal, code) {
   const giveWay = (event, listener) => {
     if (event !== signal || listener === end) return;
     process.off('newListener', giveWay);
-    process.off(signal, end);
+    // Once the other is there: Node stops to watch for a signal when its last listener goes.
+    queueMicrotask(() => process.off(signal, end));
   };
   process.on(signal, end);
   process.on('newListener', giveWay);
