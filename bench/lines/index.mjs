@@ -6,6 +6,7 @@ import { large } from './large.mjs';
 import { latency } from './latency.mjs';
 import { load } from './load.mjs';
 import { naive } from './naive.mjs';
+import { largeFile, stores } from './object-stores.mjs';
 import { oldExports } from './old-exports.mjs';
 import { since } from './since.mjs';
 import { small, synthea } from './small.mjs';
@@ -30,6 +31,8 @@ export const lines = [
   load,
   workers,
   large,
+  stores,
+  largeFile,
   oldExports,
   costs,
   eventLoop,
