@@ -131,10 +131,10 @@ describe('who gets in', () => {
       [refused, refused, refused, '404 not-found', '404 not-found', '404 not-found'],
     ],
     [
-      'an attachment',
-      () => statusUrl.replace('$export-status', '$export-attachment') + '/b',
+      'an attachment without a signature',
+      () => statusUrl.replace('$export-status', '$export-attachment') + '/note-1',
       {},
-      [refused, refused, refused, '404 not-found', '403 forbidden', '404 not-found'],
+      [refused, refused, refused, '404 not-found', '403 forbidden', '403 forbidden'],
     ],
     [
       'the list of exports',
@@ -219,6 +219,9 @@ describe('who gets in', () => {
 
 describe('what is exported', () => {
   const all = [
+    'Binary/note-1',
+    'Binary/note-2',
+    'DocumentReference/doc-1',
     'Encounter/enc-1',
     'Group/both',
     'Group/one',
@@ -303,7 +306,13 @@ describe('what is exported', () => {
     expect(await verdict('/Group/one/$export')).toBe('403 forbidden');
     expect(await verdict('/Patient/$export?patient=zebra-2')).toBe('403 forbidden');
     const { manifest: found } = await exportAs(permitted, base, '/Group/both/$export');
-    const own = ['Encounter/enc-1', 'Observation/lab-1', 'Observation/vital-1', 'Patient/zebra-1'];
+    const own = [
+      'DocumentReference/doc-1',
+      'Encounter/enc-1',
+      'Observation/lab-1',
+      'Observation/vital-1',
+      'Patient/zebra-1',
+    ];
     expect(await keysIn(permitted, found)).toEqual(own);
     const read = async (path: string): Promise<string> =>
       await verdictOf(await askAs(permitted, base + path));
@@ -314,6 +323,26 @@ describe('what is exported', () => {
     const groups = (await (await askAs(permitted, `${base}/Group`)).json()) as { entry: object[] };
     expect(groups.entry).toHaveLength(1);
   });
+});
+
+test('an attachment needs the token and the signature in its URL, which is good for no other Binary', async () => {
+  const { manifest: found } = await exportAs(
+    tokens['right'] ?? '',
+    base,
+    '/$export?_type=DocumentReference',
+  );
+  const line = await (await askAs(tokens['right'], found.output[0]?.url ?? '')).text();
+  const { content } = JSON.parse(line) as { content: { attachment: { url: string } }[] };
+  const url = content[0]?.attachment.url ?? '';
+  secrets.add(new URL(url).searchParams.get('signature') ?? '');
+  const verdict = async (state: string, address = url): Promise<string> =>
+    await verdictOf(await askAs(tokens[state], address));
+  expect(await verdict('right')).toBe('200');
+  expect(await verdict('none')).toBe('401 login');
+  expect(await verdict('other')).toBe('404 not-found');
+  expect(await verdict('narrow')).toBe('403 forbidden');
+  expect(await verdict('right', url.replace(/\?.*/, ''))).toBe('403 forbidden');
+  expect(await verdict('right', url.replace('note-1', 'note-2'))).toBe('403 forbidden');
 });
 
 test('the list shows one’s own exports, and all of them to an administrator', async () => {
@@ -424,7 +453,7 @@ describe('the record', () => {
     );
     expect(record.filter(({ action }) => action === 'download')).toHaveLength(found.output.length);
     expect(record.find(({ action }) => action === 'complete')?.detail).toEqual({
-      resources: { Patient: 3, Observation: 3, Encounter: 1 },
+      resources: { Patient: 3, Observation: 3, Encounter: 1, DocumentReference: 1 },
       deleted: 0,
       patients: 3,
     });

@@ -314,7 +314,7 @@ test('the server rotates its keys while a client polls: tokens of both are good,
       expect((await askAs(one, url)).status).toBe(200);
     }
   }
-  expect(await keysIn(fresh, manifest)).toHaveLength(9);
+  expect(await keysIn(fresh, manifest)).toHaveLength(12);
 });
 
 test('what is discovered is what there is', async () => {

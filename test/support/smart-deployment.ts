@@ -34,6 +34,13 @@ const lines = [
     status: 'final',
   }),
   lineOf('Encounter/enc-1', at, { ...subject('zebra-1'), status: 'finished' }),
+  lineOf('DocumentReference/doc-1', at, {
+    ...subject('zebra-1'),
+    status: 'current',
+    content: [{ attachment: { url: 'Binary/note-1' } }],
+  }),
+  lineOf('Binary/note-1', at, { contentType: 'text/plain', data: 'bm90ZQ==' }),
+  lineOf('Binary/note-2', at, { contentType: 'text/plain', data: 'bm90ZQ==' }),
   lineOf('Group/one', at, {
     type: 'person',
     actual: true,

@@ -33,8 +33,10 @@ async function findAccessible(
   res: Response,
   binaryId: string,
 ): Promise<Export> {
-  if (fileAccess(deps.settings) === 'token') return await findOwnExport(deps, req, res);
-  const found = await findNamedExport(deps, req, res);
+  const byToken = fileAccess(deps.settings) === 'token';
+  const found = await (byToken ? findOwnExport : findNamedExport)(deps, req, res);
+  // The signature says which Binaries belong to the export; without tokens FILE_ACCESS=token means plain URLs.
+  if (byToken && deps.settings.AUTH_MODE === 'none') return found;
   const url = attachmentUrl(found.kickOff.baseUrl, found.id, binaryId);
   const signature = new URLSearchParams(queryOf(req)).get('signature');
   checkAttachmentSignature(await deps.urlKey(), url, signature);
