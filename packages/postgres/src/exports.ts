@@ -114,15 +114,16 @@ export async function listExports(db: Queryable, limit = 100): Promise<Export[]>
   return rows.map(toExport);
 }
 
-/** The newest exports of a subject, newest kick-off first. */
+/** The newest exports of a subject or of a client, newest kick-off first. */
 export async function listExportsOf(
   db: Queryable,
-  subject: string,
+  by: 'subject' | 'client',
+  name: string,
   limit = 100,
 ): Promise<Export[]> {
   const { rows } = await db.query<ExportRow>(
-    `select ${exportColumns} from sluice.exports where subject = $1 order by requested_at desc limit $2`,
-    [subject, limit],
+    `select ${exportColumns} from sluice.exports where ${by} = $1 order by requested_at desc limit $2`,
+    [name, limit],
   );
   return rows.map(toExport);
 }

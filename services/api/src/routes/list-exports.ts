@@ -10,15 +10,20 @@ import { sendResponse } from '../send-response.ts';
  * `GET $export-status`: the newest exports of who is asking, or of all with the scope system/bulk-admin. Only where there are tokens:
  * otherwise the random id in its URL is what keeps an export apart.
  */
-export function listExportsRoute({ pool, baseUrl, identify }: Dependencies): RequestHandler {
-  if (identify === undefined) return notFound;
+export function listExportsRoute(deps: Dependencies): RequestHandler {
+  const { pool, baseUrl, settings } = deps;
+  if (deps.identify === undefined) return notFound;
   return async (_req, res) => {
-    const { subject, rights } = contextOf(res).identity;
+    const { subject, client, rights } = contextOf(res).identity;
     const isAdmin = rights.operations.has('system/bulk-admin');
     if (!isAdmin && rights.exports.types !== 'all' && rights.exports.types.size === 0) {
       throw new ExportError('forbidden', 'The access token is not good for exports.');
     }
-    const found = isAdmin ? await listExports(pool) : await listExportsOf(pool, subject);
+    const own = (): Promise<Export[]> =>
+      settings.OWNER_ISOLATION === 'client' && client !== undefined
+        ? listExportsOf(pool, 'client', client)
+        : listExportsOf(pool, 'subject', subject);
+    const found = isAdmin ? await listExports(pool) : await own();
     const exports = found.map((one) => described(one, baseUrl, isAdmin));
     const headers = { 'Content-Type': 'application/json' };
     sendResponse(res, { status: 200, headers, body: { exports } });
