@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
@@ -79,21 +80,18 @@ test('an export expires: its files are removed, and its addresses answer 404', a
 
 test('a folder that no export owns is removed, other things in the storage are left alone', async () => {
   const orphan = join(deployment.files, `20260101T000000Z_${randomUUID()}`);
+  const ofOldCheck = join(deployment.files, `healthcheck_20260101T000000Z_${randomUUID()}`);
   const foreign = join(deployment.files, 'reports');
-  for (const folder of [orphan, foreign]) {
+  for (const folder of [orphan, ofOldCheck, foreign]) {
     await mkdir(folder);
     await writeFile(join(folder, 'Patient-1-1.ndjson'), '{}\n');
   }
   const statusUrl = await begin(base, '/$export?_type=Patient');
   await finished(statusUrl);
-  await waitFor(
-    () =>
-      rm(orphan).then(
-        () => true,
-        (e: { code?: string }) => e.code === 'ENOENT',
-      ),
-    5000,
-  );
+  for (const folder of [orphan, ofOldCheck]) {
+    await waitFor(() => !existsSync(folder), { timeoutMs: 5000, what: `${folder} is gone` });
+  }
+  expect(existsSync(foreign)).toBe(true);
   expect(await deployment.listFolder(exportIdOf(statusUrl))).toHaveLength(2);
   await rm(foreign, { recursive: true });
 }, 20_000);
