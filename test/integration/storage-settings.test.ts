@@ -66,7 +66,10 @@ describe('over /rpc, in readiness, at kick-off and as a command', () => {
     const answered = (await json.json()) as Failure;
     expect([json.status, json.headers.get('content-type')]).toEqual([422, 'application/json']);
     expect(answered.error.message).toBe(text);
-    expect(answered.error.faults[0]).toEqual({ message: text, remedy: expect.any(String) as string });
+    expect(answered.error.faults[0]).toEqual({
+      message: text,
+      remedy: expect.any(String) as string,
+    });
     const yaml = await call(api.url, 'text/yaml', `method: ${method}\n`);
     expect([yaml.status, yaml.headers.get('content-type')]).toEqual([422, 'text/yaml']);
     expect(parse(await yaml.text())).toEqual(answered);

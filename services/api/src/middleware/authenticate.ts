@@ -48,7 +48,9 @@ function bearerToken(req: Request): string {
   }
   const [, scheme = '', token = ''] = /^(\S+) +(\S+) *$/.exec(req.get('Authorization') ?? '') ?? [];
   if (scheme.toLowerCase() === 'bearer') return token;
-  throw unauthenticated('An access token is needed; accepted: one in the header Authorization, as Bearer.');
+  throw unauthenticated(
+    'An access token is needed; accepted: one in the header Authorization, as Bearer.',
+  );
 }
 
 function unauthenticated(text: string, cause?: unknown): ExportError {
