@@ -265,6 +265,7 @@ describe('what is left behind', () => {
     }
     expect(await container.listEverything(place)).toHaveLength(7);
     expect(await store.listFolders()).toEqual([folder]);
+    proxy.inject({ kind: 'lose-reply', when: isCommit, times: 2 });
     await store.removeUnfinished(folder);
     expect(await container.listEverything(place)).toEqual([key]);
     expect((await read(store)).toString()).toBe('whole');

@@ -56,12 +56,12 @@ export class AzureStore implements OutputStore {
 
   async createFolder(folder: string): Promise<void> {
     keyParts(folder);
-    await Promise.resolve();
+    return Promise.resolve();
   }
 
   async write(key: string, options: WriteOptions): Promise<ObjectWriter> {
     keyParts(key);
-    return await Promise.resolve(new AzureWriter(this.#container, key, options, this.#pool));
+    return Promise.resolve(new AzureWriter(this.#container, key, options, this.#pool));
   }
 
   async find(key: string): Promise<StoredObject | undefined> {

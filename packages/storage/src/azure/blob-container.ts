@@ -32,28 +32,29 @@ export class BlobContainer {
   readonly credential: StorageSharedKeyCredential | TokenCredential;
   readonly storageAccount: string;
   readonly prefix: string;
-  readonly #name: string;
   /** What every block and every object is encrypted with. */
   readonly encryption: { readonly encryptionScope?: string };
+  readonly limits: TryLimits;
+  readonly #name: string;
   /** What the settings want of every object besides. */
   readonly #wanted: Pick<BlockBlobCommitBlockListOptions, 'tags' | 'tier'>;
-  readonly limits: TryLimits;
 
   constructor(description: AzureDescription, options: BlobContainerOptions = {}) {
     const { storageAccount, accountKey, container, prefix } = description;
     const { credential = workloadIdentity(), limits = usualLimits, ca } = options;
+    this.storageAccount = storageAccount;
     this.credential =
       accountKey === undefined
         ? credential
         : new StorageSharedKeyCredential(storageAccount, accountKey);
     const endpoint = description.endpoint ?? `https://${storageAccount}.blob.core.windows.net`;
+    // Tries are ours to count.
     const once = { retryOptions: { maxTries: 1 }, ...(ca !== undefined && { tlsOptions: { ca } }) };
     this.service = new BlobServiceClient(endpoint, this.credential, once);
     this.client = this.service.getContainerClient(container);
-    this.storageAccount = storageAccount;
     this.prefix = prefix;
-    this.#name = `Azure container "${container}"`;
     this.limits = limits;
+    this.#name = `Azure container "${container}"`;
     const { storageClass, encryptionKey, tags } = description;
     this.encryption = encryptionKey === undefined ? {} : { encryptionScope: encryptionKey };
     this.#wanted = {

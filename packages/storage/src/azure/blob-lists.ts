@@ -1,5 +1,6 @@
 import { RestError, type BlobItem } from '@azure/storage-blob';
 import type { BlobContainer } from './blob-container.ts';
+import { isKeyPart } from '../object-key.ts';
 
 /** What a batch of the service can hold. */
 const batchSize = 256;
@@ -30,10 +31,10 @@ export async function* listPages(
     });
     continuationToken = page?.continuationToken;
     const blobs = page?.segment.blobItems ?? [];
-    yield blobs.map(({ name, properties }) => ({
-      key: name.slice(container.prefix.length),
-      properties,
-    }));
+    // What others have put there under names that are none of ours is left to them.
+    yield blobs
+      .filter(({ name }) => isKeyPart(name.slice(prefix.length)))
+      .map(({ name, properties }) => ({ key: name.slice(container.prefix.length), properties }));
   } while (continuationToken);
 }
 

@@ -3,6 +3,9 @@ import type { BlobGetPropertiesResponse } from '@azure/storage-blob';
 import { ifPresent, isConditionFault } from './azure-faults.ts';
 import type { BlobContainer } from './blob-container.ts';
 
+/** Attempt of an object that is there only to be deleted. */
+const noAttempt = '0';
+
 /** One upload of one object: its attempt, and what tells it from every other. */
 export interface Upload {
   readonly attempt: number;
@@ -87,8 +90,16 @@ async function commitAgain(
 }
 
 async function commitNothing(container: BlobContainer, key: string): Promise<void> {
-  const { etag = '' } = await container.commit(key, [], { conditions: { ifNoneMatch: '*' } });
-  await container.remove(key, { ifMatch: etag });
+  const conditions = { ifNoneMatch: '*' };
+  try {
+    await container.commit(key, [], { conditions, metadata: { sluice_attempt: noAttempt } });
+  } catch (error) {
+    // It may be ours that is there, and the reply was lost.
+    if (!isConditionFault(error)) throw error;
+  }
+  const facts = await findFacts(container, key);
+  if (facts?.metadata?.['sluice_attempt'] !== noAttempt) return;
+  await container.remove(key, { ifMatch: facts.etag ?? '' });
 }
 
 function hex(number: number): string {
