@@ -62,9 +62,10 @@ export function toStorageError(operation: GcsOperation, cause: unknown): Storage
     case 403:
       return storageFault({ ...told, code: 'denied', advice: deniedAdvice(operation, cause) });
     case 404:
-      if (!/^The specified bucket/.test(message))
-        return storageFault({ ...told, code: 'not-found' });
-      return storageFault({ ...told, code: 'misconfigured', advice: 'there is no such bucket' });
+      if (/^The specified bucket/.test(message)) {
+        return storageFault({ ...told, code: 'misconfigured', advice: 'there is no such bucket' });
+      }
+      return storageFault({ ...told, code: 'not-found' });
   }
   return storageFault({ ...told, code: 'misconfigured' });
 }
@@ -119,8 +120,11 @@ export function toSigningError(bucket: string, cause: unknown): StorageError {
 
 function deniedAdvice({ name, bucket }: GcsOperation, { reason, message }: GcsRefusal): string {
   if (reason === 'retentionPolicyNotMet') return 'the bucket has a retention policy; take it off';
+  if (/\bKMS\b/.test(message)) {
+    return 'let the service agent of Cloud Storage encrypt and decrypt with the key';
+  }
   // Whoever may create an object may need another permission to replace one.
-  const permission = /storage\.[a-z]+\.[A-Za-z]+/.exec(message)?.[0] ?? name;
+  const permission = /storage\.objects\.[A-Za-z]+/.exec(message)?.[0] ?? name;
   return `give the account ${permission} on ${bucket}`;
 }
 

@@ -31,9 +31,10 @@ export class GcsHttp {
       method,
       agent: secure ? this.#https : this.#http,
       headers: { ...headers, 'Content-Length': body?.length ?? 0 },
+      timeout: this.#idleMs,
       ...(signal && { signal }),
     });
-    request.setTimeout(this.#idleMs, () => request.destroy(stalled()));
+    request.on('timeout', () => request.destroy(stalled()));
     request.end(body);
     const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
     // From here on the answer tells of faults.
