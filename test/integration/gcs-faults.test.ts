@@ -214,6 +214,18 @@ withServer('gcp-storage-emulator', () => {
       expect(await everything()).toEqual([prefix + key]);
     });
 
+    test('fails as what may pass when an earlier attempt came between, and the next wins', async () => {
+      const store = newStore();
+      const later = await begin(store, 2);
+      await put(store, small, 1);
+      const error = await faultOf(later.commit());
+      expect([error.code, error.transient]).toEqual(['unavailable', true]);
+      await later.abort();
+      await put(store, large, 3);
+      expect((await get(store)).equals(large)).toBe(true);
+      expect(await everything()).toEqual([prefix + key]);
+    });
+
     test('is not sent after a session that the bucket says is elsewhere', async () => {
       const elsewhere = await startFaultProxy(gate.url);
       const name = encodeURIComponent(`${prefix}${folder}/.upload-x`);
