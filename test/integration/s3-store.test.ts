@@ -34,6 +34,12 @@ withServer('versitygw', () => {
   let description: S3Description;
 
   beforeAll(async () => {
+    // What else this machine may have of AWS is not to be found.
+    for (const name of Object.keys(process.env))
+      if (name.startsWith('AWS_')) delete process.env[name];
+    for (const file of ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'])
+      process.env[file] = 'none';
+    process.env['AWS_EC2_METADATA_DISABLED'] = 'true';
     server = await startVersityGw();
     proxy = await startFaultProxy(server.url);
     const { url: endpoint, region, root: credentials } = server;
@@ -154,17 +160,17 @@ withServer('versitygw', () => {
       [
         'a wrong secret',
         () => ({ credentials: { ...server.root, secretAccessKey: 'wrong secret' } }),
-        'refuses GetObject (SignatureDoesNotMatch): the secret access key is not the one of the access key',
+        'refuses HeadObject (SignatureDoesNotMatch): the secret access key is not the one of the access key',
       ],
       [
         'an unknown access key',
         () => ({ credentials: { ...server.root, accessKeyId: 'AKIAUNKNOWN' } }),
-        'refuses GetObject (InvalidAccessKeyId): the store knows no such access key',
+        'refuses HeadObject (InvalidAccessKeyId): the store knows no such access key',
       ],
       [
         'a wrong region',
         () => ({ region: 'eu-west-1' }),
-        'refuses GetObject (AuthorizationHeaderMalformed): the bucket does not lie in eu-west-1',
+        'refuses HeadObject (AuthorizationHeaderMalformed): the bucket does not lie in eu-west-1',
       ],
       [
         'a missing bucket',
@@ -184,14 +190,27 @@ withServer('versitygw', () => {
       const { url: endpoint, region } = server;
       const named = { provider: 'aws', bucket: 'exports', endpoint, region } as const;
       const without = { ...named, prefix: '', tags: {}, pathStyle: true };
-      const names = ['AWS_EC2_METADATA_DISABLED', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'];
-      for (const name of names) process.env[name] = 'true';
       const fault = await faultOf(() => put(new S3Store(without), key, 'text'));
-      for (const name of names) delete process.env[name];
       expect(fault).toMatchObject({ code: 'misconfigured', transient: false });
       expect(fault.message).toContain(
         'refuses sign-in (CredentialsProviderError): bulk-storage account not specified',
       );
+    });
+
+    test('no region is told so', async () => {
+      const { endpoint = '', bucket, credentials, prefix } = description;
+      const named = {
+        provider: 'aws',
+        bucket,
+        endpoint,
+        prefix,
+        tags: {},
+        pathStyle: true,
+      } as const;
+      const without = { ...named, ...(credentials && { credentials }) };
+      const fault = await faultOf(() => put(new S3Store(without), key, 'text'));
+      expect(fault).toMatchObject({ code: 'misconfigured', transient: false });
+      expect(fault.message).toContain('refuses sign-in (RegionMissing): set the region');
     });
 
     const permissions: readonly [

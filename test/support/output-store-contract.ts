@@ -149,6 +149,17 @@ function outputStoreContract(
     expect(await under.listEverything()).toEqual([key]);
   });
 
+  test('of two attempts that commit at the same time the later one stands', async () => {
+    const earlier = await store.write(key, { ...options, attempt: 1 });
+    await earlier.write(Buffer.from('earlier'));
+    const later = await store.write(key, { ...options, attempt: 2 });
+    await later.write(Buffer.from('later, longer'));
+    await Promise.all([codeOf(() => earlier.commit()), later.commit()]);
+    await earlier.abort();
+    expect(await read(key)).toBe('later, longer');
+    expect(await under.listEverything()).toEqual([key]);
+  });
+
   test('abort leaves nothing, however often, and is harmless after commit', async () => {
     const writer = await store.write(key, options);
     await writer.write(Buffer.from('half'));

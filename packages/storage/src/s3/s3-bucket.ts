@@ -56,9 +56,12 @@ export class S3Bucket {
     return await this.#told(operation, () => work(this.#client));
   }
 
-  /** Finds the identity that signs, by itself, so that its faults are not told as those of a request. */
+  /** Finds region and identity that signatures are of, by itself, so that its faults are not told as those of a request. */
   async signIn(): Promise<void> {
-    await this.#told('sign-in', () => this.#client.config.credentials());
+    await this.#told('sign-in', async () => {
+      await this.#client.config.region();
+      await this.#client.config.credentials();
+    });
   }
 
   /** A fault that S3 did not tell of. */
@@ -78,10 +81,11 @@ export class S3Bucket {
     return { Bucket, Prefix: `${Key}/` };
   }
 
-  /** What `at` made the key of; `undefined` when that was somebody else. */
+  /** The key of an object of ours; `undefined` when somebody else has put it there. */
   keyOf(Key: string): string | undefined {
     const key = Key.slice(this.description.prefix.length);
-    return key.split('/').every(isKeyPart) ? key : undefined;
+    const parts = key.split('/');
+    return parts.length === 2 && parts.every(isKeyPart) ? key : undefined;
   }
 
   /** How objects are to be kept. */

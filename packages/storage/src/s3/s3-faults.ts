@@ -25,7 +25,9 @@ export function nameOf({ bucket }: S3Description): string {
 
 /** Name of a fault in the words of S3, of the SDK or of Node; a bare status where S3 gave no name. */
 export function reasonOf(error: unknown): string {
-  const { name, code, $metadata } = error as SdkError;
+  const { name, code, message, $metadata } = error as SdkError;
+  // Of all that the SDK says this alone has no name.
+  if (message === 'Region is missing') return 'RegionMissing';
   // A HEAD has no body, so its faults have no name.
   const isNameless = !name || name === 'Error' || name === 'UnknownError' || name === 'Unknown';
   const status = $metadata?.httpStatusCode;
@@ -35,6 +37,7 @@ export function reasonOf(error: unknown): string {
 interface SdkError {
   readonly name?: string;
   readonly code?: string;
+  readonly message?: string;
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
@@ -82,6 +85,7 @@ function knownFaults({ region, bucket }: S3Description): Readonly<Record<string,
     ExpiredToken: ['misconfigured', expired],
     PermanentRedirect: ['misconfigured', elsewhere],
     AuthorizationHeaderMalformed: ['misconfigured', elsewhere],
+    RegionMissing: ['misconfigured', 'set the region that the bucket lies in'],
     RequestTimeTooSkewed: ['misconfigured', skew],
     RequestExpired: ['misconfigured', skew],
     CredentialsProviderError: [

@@ -43,7 +43,7 @@ export async function lookAt(bucket: S3Bucket, key: string): Promise<PresentObje
 
 /** A HEAD has no body to say what is wrong; a GET of the same object fails with the reason. */
 async function explain(bucket: S3Bucket, key: string): Promise<void> {
-  const { Body } = await bucket.ask('GetObject', (client) =>
+  const { Body } = await bucket.ask('HeadObject', (client) =>
     client.send(new GetObjectCommand({ ...bucket.at(key), Range: 'bytes=0-0' })),
   );
   await Body?.transformToByteArray();
