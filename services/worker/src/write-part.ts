@@ -9,7 +9,7 @@ import {
   type LineBlock,
   type PartResult,
 } from '@sluice/postgres';
-import { inThisSpan } from '@sluice/runtime';
+import { errorFacts, inThisSpan } from '@sluice/runtime';
 import type { WorkerContext } from './context.ts';
 import { lineWorkOf } from './line-work-of.ts';
 import { LinePipeline } from './lines/line-pipeline.ts';
@@ -91,7 +91,10 @@ async function write(
     }
     return { lease: part, resources: rows, leftOut, bytes, files };
   } catch (error) {
-    await writer.abort();
+    // It must not hide what went wrong; what it leaves behind is removed when the export is finished.
+    await writer.abort().catch((fault: unknown) => {
+      context.log.warn('a write was not taken back', { exportId: of.id, ...errorFacts(fault) });
+    });
     throw signal.aborted ? signal.reason : error;
   }
 }
