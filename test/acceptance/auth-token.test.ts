@@ -274,6 +274,24 @@ describe('an assertion is good once', () => {
   });
 });
 
+test('by JTI_REPLAY=on-grant an assertion is used up by a token only, and SMART_DISCOVERY_COMPAT names what refuses', async () => {
+  const env = { JTI_REPLAY: 'on-grant', SMART_DISCOVERY_COMPAT: 'true', BASE_URL: smart.base };
+  const base = await smart.startApi(env);
+  const url = tokenUrlOf(base);
+  const assertion = await assertionOf(client, tokenUrl);
+  const verdict = async (scope: string): Promise<unknown> =>
+    (await requestToken(url, formOf(assertion, scope))).body['error'] ?? 'granted';
+  expect(await verdict('system/*.write')).toBe('invalid_scope');
+  expect(await verdict('system/*.rs')).toBe('granted');
+  expect(await verdict('system/*.rs')).toBe('invalid_client');
+  const found = (await (await fetch(`${base}/.well-known/smart-configuration`)).json()) as object;
+  expect(found).toMatchObject({
+    authorization_endpoint: tokenUrl.replace(/token$/, 'authorize'),
+    grant_types_supported: ['client_credentials', 'authorization_code'],
+  });
+  expect((await fetch(url.replace(/token$/, 'authorize'))).status).toBe(400);
+});
+
 test('a client rotates its keys while it polls: the new key is found, the old one no longer', async () => {
   const [first, second] = [await makeKeys(), await makeKeys('RS384')];
   served = { keys: [first.publicKey] };

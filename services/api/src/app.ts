@@ -1,7 +1,7 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Dependencies } from './dependencies.ts';
-import { listOf } from './identity.ts';
+import { listOf } from './list-of.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { errorHandler, methodNotAllowed, notFound } from './middleware/error-handler.ts';
 import { normaliseUrl } from './middleware/normalise-url.ts';

@@ -10,7 +10,7 @@ import {
 } from '@sluice/auth';
 import { findClient, rememberAssertion, rotateSigningKeys, type Pool } from '@sluice/postgres';
 import { errorFacts, type Logger } from '@sluice/runtime';
-import { listOf } from './identity.ts';
+import { listOf } from './list-of.ts';
 import type { ApiSettings } from './settings.ts';
 
 /** The authorization server of this deployment, as one of its replicas sees it. */
@@ -38,7 +38,7 @@ export function openAuthority(
     createAuthorizationServer({
       issuer,
       audience: baseUrl,
-      audiences: [tokenEndpoint, ...listOf(settings.TOKEN_AUDIENCES)],
+      audiences: [tokenEndpoint, ...listOf(settings.TOKEN_AUDIENCES)].map(withoutSlash),
       leewaySeconds: settings.AUTH_LEEWAY / 1000,
       tokenLifeSeconds: Math.floor(settings.TOKEN_TTL / 1000),
       replay: settings.JTI_REPLAY,
@@ -62,6 +62,11 @@ export function openAuthority(
       return await (current?.server ?? create(signingKeys));
     },
   };
+}
+
+/** With or without a slash at its end, it is the same endpoint. */
+function withoutSlash(url: string): string {
+  return url.replace(/\/$/, '');
 }
 
 /** Beside the FHIR base: `…/fhir` has `…/auth`. */

@@ -14,6 +14,7 @@ import {
 import type { ExportRights } from '@sluice/export';
 import { findClient, type Pool } from '@sluice/postgres';
 import type { Authority } from './authority.ts';
+import { listOf } from './list-of.ts';
 import type { ApiSettings } from './settings.ts';
 
 /** The subject of whoever needs no token. */
@@ -118,12 +119,4 @@ function stillGranted(scopes: readonly string[], registered: readonly string[]):
     if (error instanceof AuthError) return [];
     throw error;
   }
-}
-
-/** A setting with commas in it. */
-export function listOf(text: string | undefined): string[] {
-  return (text ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }

@@ -17,6 +17,20 @@ test.each(['0.0.0.0', '::', '10.0.0.1', 'example.org', '127.0.0.1.example.org'])
   },
 );
 
+test.each(['smart', 'jwt'])('with AUTH_MODE=%s it may listen anywhere', (AUTH_MODE) => {
+  const issuers = { AUTH_ISSUERS: 'https://id.example' };
+  expect(readApiSettings({ ...env, ...issuers, HOST: '0.0.0.0', AUTH_MODE }).HOST).toBe('0.0.0.0');
+});
+
+test.each([
+  [{ AUTH_MODE: 'jwt' }, /AUTH_ISSUERS is needed/],
+  [{ AUTH_MODE: 'basic' }, /AUTH_MODE is "basic"; accepted: none or jwt or smart/],
+  [{ TLS_CERT: 'a' }, /TLS_CERT and TLS_KEY belong together/],
+  [{ TLS_KEY: 'a' }, /TLS_CERT and TLS_KEY belong together/],
+])('%j is refused', (changes, expected) => {
+  expect(() => readApiSettings({ ...env, ...changes })).toThrow(expected);
+});
+
 test('all faults are named at once', () => {
   const faulty = { HOST: '0.0.0.0', PORT: 'x', BASE_URL: 'ftp://x' };
   expect(() => readApiSettings(faulty)).toThrow(/DATABASE_URL[^]*HOST is[^]*BASE_URL is/);
@@ -26,6 +40,7 @@ test.each([
   [{}, 'http://127.0.0.1:8080/fhir'],
   [{ HOST: '::1' }, 'http://[::1]:8080/fhir'],
   [{ HOST: '0.0.0.0', ALLOW_OPEN: 'true' }, 'http://localhost:8080/fhir'],
+  [{ TLS_CERT: 'a', TLS_KEY: 'b' }, 'https://127.0.0.1:8080/fhir'],
   [{ BASE_URL: 'https://fhir.example.org/r4//' }, 'https://fhir.example.org/r4'],
 ])('with %j the base is %s', (changes, expected) => {
   expect(publicBaseUrl(readApiSettings({ ...env, ...changes }), 8080)).toBe(expected);

@@ -110,7 +110,9 @@ Examples:
     });
   };
 
-  const command = new Command('client').description('register clients that get tokens here');
+  const command = new Command('client')
+    .description('register clients that get tokens here')
+    .addHelpText('after', '\nExample:\n  sluice client add loader --jwks loader-public.json');
   for (const each of [
     add,
     listed,
