@@ -1,17 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { createOutputStore, describeStorage, StorageHealth } from '@sluice/storage';
 import { parse, stringify } from 'yaml';
 import { withServer } from '../servers/available-servers.ts';
 import { startAwsIdentity, type AwsIdentity } from '../servers/aws-identity.ts';
-import { startAzurite, type Azurite } from '../servers/azurite.ts';
+import type { Azurite } from '../servers/azurite.ts';
 import { startEntra, type Entra } from '../servers/entra.ts';
 import { startFakeGcs } from '../servers/fake-gcs.ts';
 import { startGcsGate, type GcsGate } from '../servers/gcs-gate.ts';
 import { createSelfSignedCertificate } from '../servers/self-signed-certificate.ts';
 import { startVersityGw, type VersityGw } from '../servers/versitygw.ts';
+import { AzureTestContainer, containerName } from '../support/azure-container.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { runSluice } from './cli-command.ts';
 
@@ -136,14 +136,11 @@ describe('AKS', () => {
 
   beforeAll(async () => {
     const certificate = createSelfSignedCertificate();
-    server = await startAzurite({ certificate });
+    ({ server } = await AzureTestContainer.start(certificate));
     entra = await startEntra(certificate);
-    const { endpoint, storageAccount: storage, accountKey } = server;
-    const key = new StorageSharedKeyCredential(storage, accountKey);
-    const trust = { tlsOptions: { ca: certificate.cert } };
-    await new BlobServiceClient(endpoint, key, trust).createContainer('exports');
+    const { endpoint, storageAccount: storage } = server;
     const accounts = join(await tempFolder('aks'), 'accounts.yaml');
-    const resource = { resourceType: 'AzureContainer', id: 'c', storage, container: 'exports' };
+    const resource = { resourceType: 'AzureContainer', id: 'c', storage, container: containerName };
     await writeFile(accounts, stringify(resource));
     env = {
       BOX_FHIR_BULK_STORAGE_PROVIDER: 'azure',
@@ -160,7 +157,7 @@ describe('AKS', () => {
 
   test('the token of the pod becomes one of Azure, which gets the key that signs URLs', async () => {
     const { code, report } = await healthcheck(env);
-    const storage = { type: 'azure', container: 'exports', storage: server.storageAccount };
+    const storage = { type: 'azure', container: containerName, storage: server.storageAccount };
     expect(report).toEqual({ result: { message: 'ok', storage } });
     expect(code).toBe(0);
     expect(entra.requests.length).toBeGreaterThan(0);

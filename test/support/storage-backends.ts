@@ -1,13 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { stringify } from 'yaml';
 import type { ServerName } from '../servers/available-servers.ts';
-import { startAzurite } from '../servers/azurite.ts';
 import { startFakeGcs } from '../servers/fake-gcs.ts';
 import { startGcsGate } from '../servers/gcs-gate.ts';
 import { startVersityGw } from '../servers/versitygw.ts';
+import { AzureTestContainer, containerName } from './azure-container.ts';
 import { tempFolder } from './temp-folder.ts';
 
 /** An object store of this machine, and the settings that lead to it. */
@@ -96,13 +95,10 @@ async function startGcs(): Promise<StorageBackend> {
 }
 
 async function startAzure(): Promise<StorageBackend> {
-  const server = await startAzurite();
+  const { server, client } = await AzureTestContainer.start();
   const { endpoint, storageAccount: storage, accountKey: key } = server;
-  const credential = new StorageSharedKeyCredential(storage, key);
-  const client = new BlobServiceClient(endpoint, credential).getContainerClient('exports');
-  await client.create();
   const account = { id: 'azure-account', resourceType: 'AzureAccount' };
-  const container = { storage, container: 'exports' };
+  const container = { storage, container: containerName };
   return {
     env: {
       ...common,
