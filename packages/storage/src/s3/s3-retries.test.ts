@@ -14,7 +14,7 @@ async function delaysUntilGivenUp(
   const delays: number[] = [];
   let token = await retries.acquireInitialRetryToken('');
   for (;;) {
-    const error = Object.assign(new Error(), { name });
+    const error = { name, message: 'a fault', $metadata: {} };
     const hint = retryAfterMs > 0 && { retryAfterHint: new Date(Date.now() + retryAfterMs) };
     const fault = { errorType, error, ...hint };
     const next = await retries.refreshRetryTokenForRetry(token, fault).catch(() => undefined);
