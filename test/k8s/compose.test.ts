@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { variables } from '@sluice/runtime';
 import { parse } from 'yaml';
-import { repository, run } from './support/tools.ts';
+import { readApiSettings } from '../../services/api/src/settings.ts';
+import { readWorkerEnvironment } from '../../services/worker/src/settings.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { writeFile } from 'node:fs/promises';
+import { repository, run } from './support/tools.ts';
 
 interface Service {
   image: string;
@@ -63,6 +65,15 @@ test('processes of Sluice are given variables that they know', () => {
     .flatMap(([, { environment = {} }]) => Object.keys(environment))
     .filter((name) => !(name in variables) && !name.startsWith('AWS_'));
   expect(unknown).toEqual([]);
+});
+
+test('API and worker would take the values that they are given', () => {
+  const given = Object.entries(services['api']?.environment ?? {}).map(
+    ([name, value]) => [name, value.replace(/\$\{\w+:-([^}]*)\}/g, '$1')] as const,
+  );
+  const environment = { HOST: '0.0.0.0', ...Object.fromEntries(given) };
+  expect(readApiSettings(environment).ALLOW_OPEN).toBe(true);
+  expect(readWorkerEnvironment(environment).storage).toMatchObject({ provider: 'aws' });
 });
 
 test('a password with a default has the words in it that a process warns of', () => {
