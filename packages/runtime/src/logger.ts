@@ -16,14 +16,21 @@ export function createLogger(service: string, level: string): Logger {
   });
 }
 
-/** The facts of an error that belong in a log line: code, message, stack and the chain of causes. */
+/**
+ * The facts of an error that belong in a log line: code, message, stack and the chain of causes. Queries of
+ * URLs are cut off: they can hold a signature, or the id of a patient.
+ */
 export function errorFacts(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { error: String(error) };
+  if (!(error instanceof Error)) return { error: withoutQueries(String(error)) };
   const { code } = error as { code?: unknown };
   return {
-    error: error.message,
+    error: withoutQueries(error.message),
     ...(code === undefined ? {} : { code }),
-    stack: error.stack,
+    stack: error.stack && withoutQueries(error.stack),
     ...(error.cause === undefined ? {} : { cause: errorFacts(error.cause) }),
   };
+}
+
+function withoutQueries(text: string): string {
+  return text.replace(/(\b[a-z]+:\/\/[^\s?"'<>]+)\?[^\s"'<>]+/g, '$1?…');
 }
