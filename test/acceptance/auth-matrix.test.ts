@@ -362,6 +362,24 @@ test('the list shows one’s own exports, and all of them to an administrator', 
   expect(await listed(await token(admin))).not.toContain(url);
 });
 
+test('/rpc is for administrators alone', async () => {
+  const operator = await registerClient(smart.deployment, 'operator', {
+    scopes: 'system/*.rs system/bulk-admin',
+  });
+  const statusWith = async (text: string | undefined): Promise<number> => {
+    const headers = {
+      'content-type': 'application/json',
+      ...(text === undefined ? {} : { authorization: `Bearer ${text}` }),
+    };
+    const body = JSON.stringify({ method: 'aidbox.bulk/storage-healthcheck' });
+    const answer = await fetch(`${new URL(base).origin}/rpc`, { method: 'POST', headers, body });
+    return answer.status;
+  };
+  expect(await statusWith(undefined)).toBe(401);
+  expect(await statusWith(tokens['right'])).toBe(403);
+  expect(await statusWith(await token(operator, 'system/bulk-admin'))).toBe(200);
+});
+
 test('a client that is disabled is out at once, with the tokens that it has', async () => {
   const client = await registerClient(smart.deployment, 'leaving');
   const text = await token(client);

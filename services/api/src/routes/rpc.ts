@@ -1,5 +1,7 @@
+import { ExportError } from '@sluice/export';
 import type { RequestHandler, Response } from 'express';
 import type { Dependencies } from '../dependencies.ts';
+import { contextOf } from '../middleware/request-context.ts';
 import { jsonFormat, rpcFormat, rpcMediaTypes, type RpcFormat } from '../rpc-format.ts';
 import { sendBytes } from '../send-response.ts';
 
@@ -7,10 +9,12 @@ const healthcheck = 'aidbox.bulk/storage-healthcheck';
 
 /**
  * `POST /rpc`: calls a method by its name, in YAML or JSON, and is answered in the same. 200 has
- * `result`; everything else `error.message`: 422 when the method fails or is none of ours. SPEC I-053 to I-063
+ * `result`; everything else `error.message`: 422 when the method fails or is none of ours. Where there are
+ * tokens it is for administrators alone. SPEC I-053 to I-064
  */
-export function rpc({ storage }: Dependencies): RequestHandler {
+export function rpc({ storage, identify }: Dependencies): RequestHandler {
   return async (req, res) => {
+    if (identify !== undefined) checkIsAdmin(res);
     const format = rpcFormat(req.get('Content-Type'));
     if (format === undefined) {
       const accepted = `a body of the types ${rpcMediaTypes.join(', ')}`;
@@ -36,6 +40,13 @@ export function rpc({ storage }: Dependencies): RequestHandler {
         answer(res, format, 422, failure(`unknown method; accepted: ${healthcheck}`));
     }
   };
+}
+
+function checkIsAdmin(res: Response): void {
+  if (contextOf(res).identity.rights.operations.has('system/bulk-admin')) return;
+  const text =
+    'The access token is not good for /rpc; accepted: one with the scope system/bulk-admin.';
+  throw new ExportError('forbidden', text);
 }
 
 /** The method that a body names; `undefined` if it names none or cannot be read. */
