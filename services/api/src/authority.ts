@@ -22,6 +22,8 @@ export interface Authority extends TrustedIssuer {
 
 /** Keys are looked at again after this long, or sooner when they live shorter. */
 const lookAgainMs = 30_000;
+/** Whoever sends tokens with made-up keys does not make us look for each of them. */
+const unknownKeyPauseMs = 100;
 
 /**
  * Opens the authorization server (AUTH_MODE=smart). Its clients, used assertions and keys are in Postgres, so that every
@@ -58,8 +60,12 @@ export function openAuthority(
     async server() {
       const signingKeys = await keys.all();
       const { kid } = signingKeys[0];
-      if (current?.kid !== kid) current = { kid, server: create(signingKeys) };
-      return await (current?.server ?? create(signingKeys));
+      if (current !== undefined && current.kid === kid) return await current.server;
+      const server = create(signingKeys);
+      current = { kid, server };
+      // What failed once may work the next time.
+      server.catch(() => (current = undefined));
+      return await server;
     },
   };
 }
@@ -97,7 +103,7 @@ class SigningKeys {
   async find(kid: string | undefined, alg: string): Promise<Key | undefined> {
     const wanted = { kid, alg };
     const known = selectKey({ keys: [...(await this.all())].map(publicKey) }, wanted);
-    if (known !== undefined || this.#readAt + 1000 > Date.now()) return known;
+    if (known !== undefined || this.#readAt + unknownKeyPauseMs > Date.now()) return known;
     await this.#read();
     return selectKey({ keys: this.#keys.map(publicKey) }, wanted);
   }

@@ -31,7 +31,10 @@ export function outputFile(deps: Dependencies): RequestHandler {
     }
     const source = await openFile(deps, `${found.folder}/${file.name}`, answer.range);
     await touch(deps, found.id);
-    await recordDownload(deps, found, file, answer.range, res);
+    await recordDownload(deps, found, file, answer.range, res).catch((error: unknown) => {
+      source.destroy();
+      throw error;
+    });
     beginResponse(res, answer);
     await streamBody(res, source, answer.gzip ? createGzip({ level: 1 }) : undefined);
   };
