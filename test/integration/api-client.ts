@@ -107,7 +107,7 @@ export class ApiStack {
     this.database = database;
     this.files = files;
     this.env = {
-      DATABASE_URL: database.url,
+      DATABASE_URL: database.serviceUrl,
       REDIS_URL: process.env['REDIS_URL'] ?? '',
       REDIS_PREFIX: `test-${randomUUID()}`,
       FILE_STORAGE_DIR: files,

@@ -5,6 +5,8 @@ import { createPool, sqlState, type Pool } from '@sluice/postgres';
 /** A migrated database of a test's own. */
 export interface TestDatabase {
   readonly url: string;
+  /** For processes under test: by way of the pooler, where there is one. */
+  readonly serviceUrl: string;
   readonly pool: Pool;
   /** Ends the pool and removes the database, whoever is still connected. */
   drop(): Promise<void>;
@@ -30,8 +32,10 @@ export async function createDatabase(): Promise<TestDatabase> {
   });
   const url = withDatabase(setting('SLUICE_TEST_POSTGRES'), name);
   const pool = createPool(url, { max: 8, applicationName: 'sluice-test' });
+  const pooler = process.env['SLUICE_TEST_POOLER'];
   return {
     url,
+    serviceUrl: pooler === undefined ? url : withDatabase(pooler, name),
     pool,
     drop: async () => {
       await pool.end();

@@ -20,7 +20,7 @@ export class Deployment {
     this.database = database;
     this.files = files;
     this.env = {
-      DATABASE_URL: database.url,
+      DATABASE_URL: database.serviceUrl,
       REDIS_URL: redisUrl,
       REDIS_PREFIX: prefix,
       BOX_FHIR_BULK_STORAGE_PROVIDER: 'file',

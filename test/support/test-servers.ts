@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeDataDir, startPostgres, startRedis } from '@sluice/embedded';
 import { createPool, migrate } from '@sluice/postgres';
+import { startPgbouncer } from '../pgbouncer/pgbouncer.ts';
 import { withDatabase } from './database.ts';
 
 /** What all test files of a run share. */
@@ -23,7 +24,8 @@ const settings = {
 /**
  * Starts Postgres and Redis, unless SLUICE_TEST_DATABASE_URL / SLUICE_TEST_REDIS_URL, or else
  * DATABASE_URL / REDIS_URL, name some; migrates a template database; and says in the environment,
- * which every test file inherits, where they are.
+ * which every test file inherits, where they are. With SLUICE_TEST_PGBOUNCER=true processes under test
+ * have a pgbouncer before their Postgres.
  */
 export async function startTestServers(): Promise<TestServers> {
   const { env } = process;
@@ -53,6 +55,11 @@ export async function startTestServers(): Promise<TestServers> {
     const url = databaseUrl;
     stops.push(() => runStatement(url, `drop database if exists ${template} with (force)`));
     await migrate(withDatabase(databaseUrl, template));
+    if (env['SLUICE_TEST_PGBOUNCER'] === 'true') {
+      const pooler = await startPgbouncer(databaseUrl, dataDir);
+      stops.push(() => pooler.stop());
+      env['SLUICE_TEST_POOLER'] = pooler.url;
+    }
     env['SLUICE_TEST_POSTGRES'] = databaseUrl;
     env['SLUICE_TEST_TEMPLATE'] = template;
     env['SLUICE_TEST_REDIS'] = redisUrl;
