@@ -1,13 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { variables } from '@sluice/runtime';
 import { containersOf, nameOf, podTemplates, selects } from '../support/manifest.ts';
 import type { Manifest, PodTemplate, Probe, Selector } from '../support/manifest.ts';
+import { repository } from '../support/tools.ts';
 import type { Check } from './check.ts';
 import { processOf } from './pods.ts';
 
-/** Where the code serves its health, and on which port unless it is told otherwise. */
+/** Where each process listens unless it is told otherwise, and the file that says what it answers there. */
 const servers = {
-  api: { port: Number(variables.PORT.default), paths: ['/healthz', '/readyz'] },
-  worker: { port: Number(variables.METRICS_PORT.default), paths: ['/healthz', '/readyz'] },
+  api: { port: Number(variables.PORT.default), file: 'services/api/src/app.ts' },
+  worker: {
+    port: Number(variables.METRICS_PORT.default),
+    file: 'services/worker/src/health-server.ts',
+  },
 } as const;
 
 /** Every Service finds pods, and each of its ports one of theirs. */
@@ -43,13 +49,14 @@ export const probes: Check = (manifests) =>
           : [`${at}: no port is named ${httpGet.port}`],
       );
       if (process !== 'api' && process !== 'worker') return faults;
-      const { port, paths } = servers[process];
+      const { port, file } = servers[process];
+      const code = readFileSync(join(repository, file), 'utf8');
       return [
         ...faults,
         ...(given.length === 3 ? [] : [`${at}: has ${given.length} of three probes`]),
         ...(ports[0]?.containerPort === port ? [] : [`${at}: the code listens on ${port}`]),
         ...given.flatMap(({ httpGet }) =>
-          (paths as readonly (string | undefined)[]).includes(httpGet?.path)
+          code.includes(`'${httpGet?.path}'`)
             ? []
             : [`${at}: the code does not serve ${httpGet?.path}`],
         ),
