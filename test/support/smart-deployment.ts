@@ -53,6 +53,9 @@ const lines = [
   }),
 ];
 
+/** A token, an assertion or a key; a signature in a URL; a patient of the data above. */
+const secret = /eyJ[\w-]{8,}|Bearer [\w-]{8,}|[?&]signature=|PRIVATE KEY|"d":|zebra-\d/;
+
 /** A deployment with authorization over a handful of resources, and everything that its processes log. */
 export class SmartDeployment {
   readonly deployment: Deployment;
@@ -99,8 +102,11 @@ export class SmartDeployment {
     return this.services.map((service) => service.log()).join('\n');
   }
 
+  /** Ends it all, and fails the test file if anything secret was logged. */
   async drop(): Promise<void> {
     await this.deployment.drop();
+    const found = secret.exec(this.log());
+    if (found !== null) throw new Error(`Logged: ${found[0].slice(0, 16)}…`);
   }
 }
 
