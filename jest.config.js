@@ -18,6 +18,8 @@ const shared = {
 };
 
 export default {
+  // Tests of processes mostly wait, so two files at a time suit a machine of two cores.
+  maxWorkers: 2,
   // Longer than anything takes on a machine that is busy with something else: waits end by themselves.
   testTimeout: 30_000,
   projects: [
