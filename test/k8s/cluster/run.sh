@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Kubernetes with real controllers and a real scheduler, on nodes that kwok only pretends to be: an update and a drain
-# of the API. By hand: `test/k8s/cluster/run.sh`; 20 seconds, besides what install.sh takes the first time.
+# Kubernetes with real controllers and a real scheduler, on nodes that kwok only pretends to be: rolling updates,
+# drains, and workers by KEDA from a real Redis. By hand: `test/k8s/cluster/run.sh`, with redis-server on the PATH.
 # Prints what it sees; ends with 1 at the first thing that is not so.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
@@ -8,11 +8,14 @@ folder=$(test/k8s/cluster/install.sh | tail -n 1)
 bin=$folder/bin
 work=$(mktemp -d)
 pids=()
+# KEDA reads where it runs from a file that only pods have.
+account=/var/run/secrets/kubernetes.io/serviceaccount
 
 cleanup() {
   local code=$?
   for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
   wait 2>/dev/null || true
+  rm -rf "${account%/*}"
   if [ "$code" -eq 0 ]; then rm -rf "$work"; else echo "logs are in $work" >&2; fi
 }
 trap cleanup EXIT
@@ -57,10 +60,16 @@ start_cluster() {
     --initial-cluster "default=http://127.0.0.1:$peers"
   openssl genrsa -out "$work/key.pem" 2048 2>/dev/null
   echo 'administrator,administrator,1,system:masters' >"$work/tokens.csv"
+  # For the adapter of KEDA, which is asked by the API server.
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=front -keyout "$work/front.key" -out "$work/front.pem" 2>/dev/null
   start kube-apiserver "$bin/kube-apiserver" --etcd-servers="http://127.0.0.1:$clients" --cert-dir="$work/certificates" \
     --bind-address=127.0.0.1 --secure-port="$port" --service-account-issuer=https://kubernetes.default.svc \
     --service-account-key-file="$work/key.pem" --service-account-signing-key-file="$work/key.pem" \
-    --token-auth-file="$work/tokens.csv" --service-cluster-ip-range=10.0.0.0/24 --allow-privileged=true
+    --token-auth-file="$work/tokens.csv" --service-cluster-ip-range=10.0.0.0/24 --allow-privileged=true \
+    --enable-aggregator-routing=true --requestheader-client-ca-file="$work/front.pem" \
+    --requestheader-username-headers=X-Remote-User --requestheader-group-headers=X-Remote-Group \
+    --requestheader-extra-headers-prefix=X-Remote-Extra- \
+    --proxy-client-cert-file="$work/front.pem" --proxy-client-key-file="$work/front.key"
   cat >"$work/kubeconfig" <<YAML
 apiVersion: v1
 kind: Config
@@ -107,11 +116,28 @@ JSON
 }
 
 deploy() {
+  kubectl apply --server-side --recursive --filename="$folder/schemas/crds" >/dev/null
+  until_is 60 'definitions of KEDA' True kubectl get crd scaledobjects.keda.sh \
+    --output 'jsonpath={.status.conditions[?(@.type=="Established")].status}'
   kubectl apply --server-side --filename k8s/base/namespace.yaml >/dev/null
+  # A default account and what Secrets hold, as a cloud would have it.
+  sluice create secret generic sluice-connections --from-literal=DATABASE_URL=postgres://x --from-literal=REDIS_URL=redis://x \
+    --from-literal=MIGRATE_DATABASE_URL=postgres://x --from-literal="REDIS_ADDRESS=127.0.0.1:$redis" --from-literal=REDIS_PASSWORD= >/dev/null
   mkdir "$work/k8s"
   cp -r k8s/. "$work/k8s"
   mkdir "$work/k8s/here"
-  echo '{ resources: [../overlays/eks], components: [../components/worker-hpa] }' >"$work/k8s/here/kustomization.yaml"
+  cat >"$work/k8s/here/kustomization.yaml" <<'YAML'
+resources: [../overlays/eks]
+components: [../components/workers-to-zero]
+patches:
+  # Nobody needs to wait here as long as in a cloud.
+  - target: { kind: ScaledObject }
+    patch: |
+      - { op: replace, path: /spec/cooldownPeriod, value: 5 }
+      - { op: replace, path: /spec/pollingInterval, value: 1 }
+      - { op: replace, path: /spec/advanced/horizontalPodAutoscalerConfig/behavior/scaleDown/stabilizationWindowSeconds, value: 5 }
+      - { op: replace, path: /spec/advanced/horizontalPodAutoscalerConfig/behavior/scaleDown/policies/0/periodSeconds, value: 5 }
+YAML
   kubectl apply --server-side --kustomize "$work/k8s/here" >/dev/null
 }
 
@@ -149,9 +175,71 @@ drain() {
   until_is 60 'API replicas ready' 2 ready api
 }
 
-say "Kubernetes $("$bin/kubectl" version --client | sed -n 's/^Client Version: //p'), kwok"
+start_keda() {
+  local address port grpc
+  address=$(hostname -I | cut -d' ' -f1) port=$(free_port) grpc=$(free_port)
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=keda-operator -addext 'subjectAltName=DNS:localhost,DNS:keda-operator' \
+    -keyout "$work/tls.key" -out "$work/tls.crt" 2>/dev/null
+  cp "$work/tls.crt" "$work/ca.crt"
+  mkdir -p "$account"
+  printf keda >"$account/namespace"
+  kubectl create namespace keda >/dev/null
+  POD_NAMESPACE=keda WATCH_NAMESPACE='' start keda-operator "$bin/keda-operator" --kubeconfig="$work/kubeconfig" --cert-dir="$work" \
+    --metrics-bind-address=127.0.0.1:"$(free_port)" --health-probe-bind-address=127.0.0.1:"$(free_port)" \
+    --metrics-service-bind-address=127.0.0.1:"$grpc" --zap-log-level=info
+  POD_NAMESPACE=keda WATCH_NAMESPACE='' start keda-adapter "$bin/keda-adapter" --kubeconfig="$work/kubeconfig" --lister-kubeconfig="$work/kubeconfig" \
+    --authentication-kubeconfig="$work/kubeconfig" --authorization-kubeconfig="$work/kubeconfig" --secure-port="$port" --port=0 \
+    --tls-cert-file="$work/tls.crt" --tls-private-key-file="$work/tls.key" --cert-dir="$work" --client-ca-file="$work/ca.crt" \
+    --metrics-service-address="localhost:$grpc"
+  kubectl apply --server-side --filename=- <<YAML >/dev/null
+apiVersion: v1
+kind: Service
+metadata: { name: keda-metrics-apiserver, namespace: keda }
+spec: { clusterIP: None, ports: [{ port: 443, targetPort: $port }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata:
+  name: keda-metrics-apiserver
+  namespace: keda
+  labels: { kubernetes.io/service-name: keda-metrics-apiserver }
+addressType: IPv4
+ports: [{ name: '', port: $port, protocol: TCP }]
+endpoints: [{ addresses: [$address], conditions: { ready: true } }]
+---
+apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata: { name: v1beta1.external.metrics.k8s.io }
+spec:
+  service: { name: keda-metrics-apiserver, namespace: keda }
+  group: external.metrics.k8s.io
+  version: v1beta1
+  groupPriorityMinimum: 100
+  versionPriority: 100
+  insecureSkipTLSVerify: true
+YAML
+  until_is 60 'metrics of KEDA' True kubectl get apiservice v1beta1.external.metrics.k8s.io \
+    --output 'jsonpath={.status.conditions[?(@.type=="Available")].status}'
+}
+
+scale() {
+  until_is 90 'workers while there is nothing to do' 0 wanted worker
+  node test/k8s/cluster/fill-queue.mjs "redis://127.0.0.1:$redis" 20
+  say 'twenty jobs of parts wait in the queue'
+  until_is 90 'workers wanted' 5 wanted worker
+  until_is 60 'workers ready' 5 ready worker
+  redis-cli -p "$redis" flushall >/dev/null
+  say 'the queue is empty'
+  until_is 180 'workers while there is nothing to do' 0 wanted worker
+}
+
+redis=$(free_port)
+start redis redis-server --port "$redis" --save '' --appendonly no
+say "Kubernetes $("$bin/kubectl" version --client | sed -n 's/^Client Version: //p'), kwok, KEDA"
 start_cluster
 deploy
 rolling_update
 drain
+start_keda
+scale
 say 'all of it is so'
