@@ -136,9 +136,7 @@ describe('AUTH_MODE=smart', () => {
   let folder: string;
   let file: string;
   let described: SmartClient;
-  // Commands migrate first, which no pooler may stand in the way of.
-  const env = { ...served.deployment.env, DATABASE_URL: served.deployment.database.url };
-  const sluice = async (...args: string[]) => await startSluice(args, env).ended;
+  const sluice = async (...args: string[]) => await startSluice(args, served.deployment.env).ended;
   const describeClient = async (more: object): Promise<void> => {
     const client = { id: described.id, jwks: { keys: [described.publicKey] }, ...more };
     // Replaced as a whole, as Kubernetes does.

@@ -54,7 +54,8 @@ function migrationSource({
 /**
  * Brings the schema `sluice` up to date; each migration in a transaction of its own. Harmless when
  * it already is, and when several processes do it at once: they take turns by an advisory lock,
- * which also makes it safe to clear the lock row that a killed migrator left behind.
+ * which also makes it safe to clear the lock row that a killed migrator left behind. The lock is one of a
+ * transaction: a pooler would keep one of a session, and with it everybody else from ever having a turn.
  *
  * @returns the names of the migrations that were run
  */
@@ -66,8 +67,10 @@ export async function migrate(
   await turn.connect();
   const knex = knexModule({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 2 } });
   try {
-    await turn.query(`select pg_advisory_lock(hashtext('sluice.migrate'))`);
-    await turn.query('create schema if not exists sluice');
+    await turn.query('begin');
+    await turn.query('set local idle_in_transaction_session_timeout = 0');
+    await turn.query(`select pg_advisory_xact_lock(hashtext('sluice.migrate'))`);
+    await knex.raw('create schema if not exists sluice');
     const config = {
       migrationSource: migrationSource(options),
       schemaName: 'sluice',
@@ -75,6 +78,7 @@ export async function migrate(
     };
     await knex.migrate.forceFreeMigrationsLock(config);
     const [, names] = (await knex.migrate.latest(config)) as [number, string[]];
+    await turn.query('commit');
     return names;
   } finally {
     await knex.destroy();
