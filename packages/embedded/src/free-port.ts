@@ -17,10 +17,13 @@ export class PortInUseError extends Error {
 /**
  * Finds a port of 127.0.0.1 on which nobody listens. It is free now, not reserved; it lies below the
  * range from which systems take the ports of outgoing connections, so none of those takes it.
+ *
+ * @param promised ports that others of ours will listen on soon
  */
-export async function freePort(): Promise<number> {
+export async function freePort(promised: ReadonlySet<number> = new Set()): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const port = randomInt(15_000, 32_000);
+    if (promised.has(port)) continue;
     if ((await listenFault('127.0.0.1', port)) === undefined) return port;
   }
   throw new Error('No free port between 15000 and 32000 was found');

@@ -155,8 +155,10 @@ async function beginServices(
     logName: 'api',
   };
   const workers: ServiceCommand[] = [];
+  const promised = new Set([options.port]);
   for (let number = 1; number <= options.workers; number += 1) {
-    const port = await freePort();
+    const port = await freePort(promised);
+    promised.add(port);
     workers.push({
       name: `worker ${number}`,
       path: options.workerPath,
