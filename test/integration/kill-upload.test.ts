@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { BlobServiceClient, StorageSharedKeyCredential, type RestError } from '@azure/storage-blob';
 import { startAzurite } from '../servers/azurite.ts';
 import { withServer } from '../servers/available-servers.ts';
 import { startFaultProxy, type Fault, type FaultProxy } from '../servers/fault-proxy.ts';
@@ -129,8 +129,15 @@ async function startAzure(): Promise<Backend> {
     listUnfinished: async () => {
       const found: string[] = [];
       for await (const { name } of container.listBlobsFlat({ includeUncommitedBlobs: true })) {
-        const blocks = await container.getBlockBlobClient(name).getBlockList('uncommitted');
-        if (blocks.uncommittedBlocks?.length) found.push(name);
+        // One that was listed may be gone by now.
+        const blocks = await container
+          .getBlockBlobClient(name)
+          .getBlockList('uncommitted')
+          .catch((error: unknown) => {
+            if ((error as RestError).statusCode !== 404) throw error;
+            return undefined;
+          });
+        if (blocks?.uncommittedBlocks?.length) found.push(name);
       }
       return found;
     },
