@@ -1,156 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { BlobServiceClient, StorageSharedKeyCredential, type RestError } from '@azure/storage-blob';
-import { startAzurite } from '../servers/azurite.ts';
 import { withServer } from '../servers/available-servers.ts';
-import { startFaultProxy, type Fault, type FaultProxy } from '../servers/fault-proxy.ts';
-import { startGcsEmulator } from '../servers/gcs-emulator.ts';
-import { startGcsGate } from '../servers/gcs-gate.ts';
-import { startVersityGw } from '../servers/versitygw.ts';
+import type { Fault } from '../servers/fault-proxy.ts';
 import { Deployment } from '../support/deployment.ts';
 import { begin, checksums, download, finished, runExport } from '../support/export-client.ts';
+import { proxiedStorages, type ProxiedStorage } from '../support/proxied-storage.ts';
 import { storeSampleData } from '../support/sample-data.ts';
 import type { TestService } from '../support/service.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** A store to export to, with a proxy on the way there. */
-interface Backend {
-  /** What names it to API and worker, without the resources of ACCOUNTS_FILE. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly accounts: readonly object[];
-  readonly proxy: FaultProxy;
-  /** Whether a request brings bytes of an object that is written in several. */
-  readonly isPart: NonNullable<Fault['when']>;
-  /** Something for each upload that is neither complete nor aborted. */
-  readonly listUnfinished: () => Promise<string[]>;
-  readonly stop: () => Promise<void>;
-}
-
-const bucket = 'exports';
-
-async function startS3(): Promise<Backend> {
-  const server = await startVersityGw();
-  const proxy = await startFaultProxy(server.url);
-  const { url: endpoint, region, root: credentials } = server;
-  const owner = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-  await owner.send(new CreateBucketCommand({ Bucket: bucket }));
-  return {
-    env: {
-      BOX_FHIR_BULK_STORAGE_PROVIDER: 'aws',
-      BOX_FHIR_BULK_STORAGE_AWS_ACCOUNT: 'tests',
-      BOX_FHIR_BULK_STORAGE_AWS_BUCKET: bucket,
-      BOX_FHIR_BULK_STORAGE_AWS_ENDPOINT: proxy.url,
-    },
-    accounts: [
-      {
-        resourceType: 'AwsAccount',
-        id: 'tests',
-        region,
-        'access-key-id': credentials.accessKeyId,
-        'secret-access-key': credentials.secretAccessKey,
-      },
-    ],
-    proxy,
-    isPart: ({ url }) => url.includes('partNumber='),
-    listUnfinished: async () => {
-      const { Uploads = [] } = await owner.send(
-        new ListMultipartUploadsCommand({ Bucket: bucket }),
-      );
-      return Uploads.map(({ Key = '' }) => Key);
-    },
-    stop: async () => {
-      await proxy.stop();
-      await server.stop();
-    },
-  };
-}
-
-async function startGcs(): Promise<Backend> {
-  const server = await startGcsEmulator();
-  const gate = await startGcsGate(server.url, bucket);
-  const proxy = await startFaultProxy(gate.url);
-  return {
-    env: {
-      BOX_FHIR_BULK_STORAGE_PROVIDER: 'gcp',
-      BOX_FHIR_BULK_STORAGE_GCP_SERVICE_ACCOUNT: 'tests',
-      BOX_FHIR_BULK_STORAGE_GCP_BUCKET: bucket,
-      BOX_FHIR_BULK_STORAGE_GCP_ENDPOINT: proxy.url,
-    },
-    accounts: [
-      {
-        resourceType: 'GcpServiceAccount',
-        id: 'tests',
-        'service-account-email': gate.account.email,
-        'private-key': gate.account.privateKey,
-        'token-uri': `${gate.url}/token`,
-      },
-    ],
-    proxy,
-    isPart: ({ method, url }) => method === 'PUT' && url.includes('upload_id='),
-    listUnfinished: async () => {
-      const markers = (await gate.objects()).filter((name) => name.includes('/.upload-'));
-      return [...gate.openSessions(), ...markers];
-    },
-    stop: async () => {
-      await proxy.stop();
-      await gate.stop();
-      await server.stop();
-    },
-  };
-}
-
-async function startAzure(): Promise<Backend> {
-  const server = await startAzurite();
-  const { endpoint, storageAccount, accountKey } = server;
-  const proxy = await startFaultProxy(new URL(endpoint).origin);
-  const credential = new StorageSharedKeyCredential(storageAccount, accountKey);
-  const container = new BlobServiceClient(endpoint, credential).getContainerClient(bucket);
-  await container.create();
-  return {
-    env: {
-      BOX_FHIR_BULK_STORAGE_PROVIDER: 'azure',
-      BOX_FHIR_BULK_STORAGE_AZURE_CONTAINER: 'tests',
-      BOX_FHIR_BULK_STORAGE_AZURE_ENDPOINT: `${proxy.url}/${storageAccount}`,
-    },
-    accounts: [
-      { resourceType: 'AzureAccount', id: 'tests', key: accountKey },
-      {
-        resourceType: 'AzureContainer',
-        id: 'tests',
-        storage: storageAccount,
-        container: bucket,
-        account: { id: 'tests' },
-      },
-    ],
-    proxy,
-    isPart: ({ url }) => /comp=block(&|$)/.test(url),
-    listUnfinished: async () => {
-      const found: string[] = [];
-      for await (const { name } of container.listBlobsFlat({ includeUncommitedBlobs: true })) {
-        // One that was listed may be gone by now.
-        const blocks = await container
-          .getBlockBlobClient(name)
-          .getBlockList('uncommitted')
-          .catch((error: unknown) => {
-            if ((error as RestError).statusCode !== 404) throw error;
-            return undefined;
-          });
-        if (blocks?.uncommittedBlocks?.length) found.push(name);
-      }
-      return found;
-    },
-    stop: async () => {
-      await proxy.stop();
-      await server.stop();
-    },
-  };
-}
-
 /** A worker killed with `kill -9` in the middle of the upload of a file of several parts. */
-function killedUpload(start: () => Promise<Backend>): void {
-  let backend: Backend;
+function killedUpload(start: () => Promise<ProxiedStorage>): void {
+  let backend: ProxiedStorage;
   let deployment: Deployment;
   let base: string;
 
@@ -215,12 +77,7 @@ function killedUpload(start: () => Promise<Backend>): void {
   }, 120_000);
 }
 
-describe('a worker killed while it uploads to S3', () => {
-  withServer('versitygw', () => killedUpload(startS3));
+describe.each(proxiedStorages)('a worker killed while it uploads to $name', ({ needs, start }) => {
+  if (needs === undefined) killedUpload(start);
+  else withServer(needs, () => killedUpload(start));
 });
-
-describe('a worker killed while it uploads to Google Cloud Storage', () => {
-  withServer('gcp-storage-emulator', () => killedUpload(startGcs));
-});
-
-describe('a worker killed while it uploads to Azure Blob Storage', () => killedUpload(startAzure));

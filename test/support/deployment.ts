@@ -44,8 +44,11 @@ export class Deployment {
     return { api, base: api.baseUrl };
   }
 
-  async startWorker(env: Record<string, string> = {}): Promise<TestService> {
-    return await this.#start('worker', env);
+  async startWorker(
+    env: Record<string, string> = {},
+    options: StartOptions = {},
+  ): Promise<TestService> {
+    return await this.#start('worker', env, options);
   }
 
   async #start(
