@@ -43,6 +43,8 @@ export class AzureWriter implements ObjectWriter {
   #buffer: Buffer | undefined;
   #filled = 0;
   #md5 = createHash('md5');
+  /** Of an object of one block, kept until it is committed: an earlier attempt that is late may drop it. */
+  #only: SentBlock | undefined;
   #failure: Error | undefined;
   #isCommitting = false;
 
@@ -76,12 +78,15 @@ export class AzureWriter implements ObjectWriter {
 
   async commit(): Promise<WrittenObject> {
     this.#check();
-    if (this.#buffer) await this.#stage(this.#buffer.subarray(0, this.#filled));
+    if (this.#buffer) {
+      await this.#stage(this.#buffer.subarray(0, this.#filled), this.#blocks.length === 0);
+    }
     await Promise.all(this.#inFlight);
     this.#check();
     const sha256 = this.#hash.digest('hex');
     await this.#publish(sha256);
     this.#ended.abort();
+    this.#release();
     return { bytes: this.#bytes, sha256 };
   }
 
@@ -89,6 +94,7 @@ export class AzureWriter implements ObjectWriter {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
     if (this.#buffer) this.#pool.give(this.#buffer);
+    this.#release();
     // Cut off, their blocks could still arrive, after the others were dropped.
     await Promise.all(this.#inFlight);
     if (this.#isCommitting) await this.#retract();
@@ -100,19 +106,20 @@ export class AzureWriter implements ObjectWriter {
     }
   }
 
-  async #stage(bytes: Buffer): Promise<void> {
-    const md5 = this.#md5.digest();
+  async #stage(bytes: Buffer, isOnly = false): Promise<void> {
     const name = blockId(this.#upload, this.#blocks.length);
+    const block: SentBlock = { name, bytes, md5: this.#md5.digest() };
     this.#blocks.push(name);
+    if (isOnly) this.#only = block;
     this.#buffer = undefined;
     this.#filled = 0;
     this.#md5 = createHash('md5');
     while (this.#inFlight.size >= maxBlocksInFlight) await Promise.race(this.#inFlight);
-    const sending = this.#send(name, bytes, md5)
+    const sending = this.#send(block)
       .catch((error: unknown) => (this.#failure ??= error as Error))
       .then(() => {
         this.#inFlight.delete(sending);
-        this.#pool.give(bytes);
+        if (!isOnly) this.#pool.give(bytes);
       });
     this.#inFlight.add(sending);
     // When housekeeping drops the first, the commit fails; others may still arrive after that.
@@ -120,7 +127,7 @@ export class AzureWriter implements ObjectWriter {
     this.#check();
   }
 
-  async #send(name: string, bytes: Buffer, transactionalContentMD5: Buffer): Promise<void> {
+  async #send({ name, bytes, md5: transactionalContentMD5 }: SentBlock): Promise<void> {
     const blob = this.#container.blob(this.#key);
     await this.#container.request(
       'PutBlock',
@@ -153,8 +160,10 @@ export class AzureWriter implements ObjectWriter {
         });
         return;
       } catch (error) {
-        if (isBlockFault(error)) throw await this.#blocksLost(error);
-        if (!isConditionFault(error) || looks === maxLooks) throw error;
+        const isLost = isBlockFault(error);
+        if (isLost && this.#only && looks < maxLooks) await this.#send(this.#only);
+        else if (isLost) throw await this.#blocksLost(error);
+        else if (!isConditionFault(error) || looks === maxLooks) throw error;
       }
     }
   }
@@ -184,6 +193,11 @@ export class AzureWriter implements ObjectWriter {
     return this.#container.fault({ code: 'unavailable', operation: 'PutBlockList', advice, cause });
   }
 
+  #release(): void {
+    if (this.#only) this.#pool.give(this.#only.bytes);
+    this.#only = undefined;
+  }
+
   #isLater(attempt: number): boolean {
     return attempt > this.#upload.attempt;
   }
@@ -196,6 +210,13 @@ export class AzureWriter implements ObjectWriter {
     if (this.#failure) throw this.#failure;
     if (this.#ended.signal.aborted) throw new Error(`the upload of ${this.#key} has ended`);
   }
+}
+
+/** A block on its way, or there. */
+interface SentBlock {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly md5: Buffer;
 }
 
 /** Attempt that has written an object; 0 for one that is none of ours. */
