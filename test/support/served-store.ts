@@ -35,8 +35,8 @@ export async function readFirstPatients(count: number): Promise<Sample[]> {
   return lines.filter(isKept).map(readSample);
 }
 
-/** @param count patients of the small data */
-async function acceptanceFolder(count?: number): Promise<string> {
+/** Folder of that data. @param count patients of the small data */
+export async function acceptanceFolder(count?: number): Promise<string> {
   const given = syntheaFolder();
   if (given !== undefined) return given;
   const folder = await tempFolder('small');
