@@ -165,7 +165,11 @@ async function pass({ request, response, upstream, fault, seen }: Passage): Prom
   }
   const onward = upstream.request(request);
   onward.on('error', cut);
-  response.on('close', () => onward.destroy());
+  response.on('close', () => {
+    onward.destroy();
+    // What is left of a body that was answered early, so that the connection can be used again.
+    request.unpipe().resume();
+  });
   damaged(request, 'request', fault, cut).pipe(onward);
   const [answer] = (await once(onward, 'response').catch(() => [])) as [http.IncomingMessage?];
   if (!answer) return;
