@@ -43,6 +43,18 @@ test.each(['/metadata', '/metadata?_format=json', '/metadata?_format=application
   },
 );
 
+test.each([
+  ['/OperationDefinition/export', { code: 'export', system: true }],
+  ['/OperationDefinition/patient-export', { resource: ['Patient'], type: true }],
+  ['/OperationDefinition/group-export', { resource: ['Group'], instance: true }],
+  ['/GraphDefinition/patient-data', { start: 'Patient' }],
+])('what it does is told by /fhir%s, open to everyone', async (path, told) => {
+  const answer = await ask(base + path);
+  expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/fhir+json']);
+  expect(JSON.parse(answer.text)).toMatchObject({ url: base + path, ...told });
+  expect((await ask(`${base}${path}-none`)).status).toBe(404);
+});
+
 test('metadata is not to be had as XML', async () => {
   const answer = await ask(`${base}/metadata`, { headers: { accept: 'application/fhir+xml' } });
   expect(verdict(answer)).toBe('406 not-supported');

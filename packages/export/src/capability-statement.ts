@@ -1,19 +1,15 @@
 import { resourceTypes, searchParametersOf, type SearchCapability } from '@sluice/fhir';
-import { kickOffParameters, type KickOffParameter } from './kick-off-parameters.ts';
-import type { KickOffOptions } from './kick-off-request.ts';
+import type { DefinitionOptions } from './operation-definition.ts';
+import {
+  operationParameters,
+  supportingMeaning,
+  type OperationName,
+} from './operation-parameters.ts';
 
 const guide = 'http://hl7.org/fhir/uv/bulkdata';
 
 /** What a capability statement says of this deployment. */
-export interface CapabilityOptions extends Pick<
-  KickOffOptions,
-  'supportingResources' | 'patientParamGet' | 'tillSystemOnly'
-> {
-  readonly baseUrl: string;
-  /** Version of Sluice. */
-  readonly version: string;
-  /** When what is stated last changed, ISO text; the same from start to start. */
-  readonly date: string;
+export interface CapabilityOptions extends DefinitionOptions {
   /** Who may call, in words. */
   readonly security: string;
   /** Where tokens are to be had, if they are (SMART Backend Services). */
@@ -85,7 +81,7 @@ function resource(type: string, options: CapabilityOptions): object {
     return { type, interaction: [{ code: 'read' }], searchParam: parameters };
   }
   const isGroup = type === 'Group';
-  const name = `${type.toLowerCase()}-export`;
+  const name = isGroup ? 'group-export' : 'patient-export';
   return {
     type,
     interaction: [{ code: 'read' }, ...(isGroup ? [{ code: 'search-type' }] : [])],
@@ -109,46 +105,16 @@ function groupParameters(parameters: readonly SearchCapability[]): object[] {
   ];
 }
 
-function operation(name: string, definition: string, options: CapabilityOptions): object {
-  const isSystem = definition === 'export';
-  const { supportingResources, patientParamGet, tillSystemOnly } = options;
-  const left = (parameter: KickOffParameter): boolean =>
-    isSystem ? parameter !== 'patient' : !(parameter === '_till' && tillSystemOnly);
-  const accepted = (Object.keys(kickOffParameters) as KickOffParameter[]).filter(left);
-  const documented: Record<KickOffParameter, string> = {
-    ...meanings,
-    patient: patientParamGet === 'off' ? `${meanings.patient}; in a body only` : meanings.patient,
-  };
-  const supporting =
-    supportingResources === 'off'
-      ? 'Resources outside the Patient compartment are not exported.'
-      : 'Resources outside the Patient compartment come along if exported ones refer to them.';
+function operation(name: string, definition: OperationName, options: CapabilityOptions): object {
   return {
     name,
     definition: `${guide}/OperationDefinition/${definition}`,
     documentation: [
       'GET, or POST with a Parameters resource.',
-      ...(isSystem ? [] : [supporting]),
-      ...accepted.map((parameter) => `${parameter}: ${documented[parameter]}.`),
+      ...(definition === 'export' ? [] : [supportingMeaning(options)]),
+      ...operationParameters(definition, options).map(
+        (parameter) => `${parameter.name}: ${parameter.meaning}.`,
+      ),
     ].join('\n\n'),
   };
 }
-
-/** What each parameter takes, in words. */
-const meanings: Readonly<Record<KickOffParameter, string>> = {
-  _type: 'names of resource types; commas and repetition',
-  _since: 'an instant; what changed after it',
-  _until: 'an instant; the state as of then',
-  _till: 'another name of _until',
-  _typeFilter:
-    'Type?query, with the search parameters of that type listed here; repeated, or with commas between them; filters of one type are alternatives',
-  _elements: 'root elements, as element or Type.element; commas and repetition',
-  patient: 'references to patients, or their ids; commas and repetition',
-  includeAssociatedData:
-    'LatestProvenanceResources, RelevantProvenanceResources, and without _typeFilter _history, _deleted; commas and repetition',
-  allowPartialManifests: 'false',
-  _outputFormat:
-    'application/fhir+ndjson, application/ndjson, ndjson, application/fhir+ndjson+gzip',
-  _format: 'json, application/json, application/fhir+json',
-  _pretty: 'a boolean, without effect',
-};

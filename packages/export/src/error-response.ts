@@ -1,4 +1,5 @@
-import { operationOutcome } from '@sluice/fhir';
+import { operationOutcome, type Issue } from '@sluice/fhir';
+import { guideDialect, retryAfterText, type Dialect } from './dialect.ts';
 import type { ExportError } from './errors.ts';
 
 /** An HTTP answer as a value. Without a body it has none. */
@@ -10,18 +11,26 @@ export interface HttpResponse {
 }
 
 /** An error as HTTP answer: an OperationOutcome, and Retry-After when there is something to wait for. */
-export function errorResponse(error: ExportError): HttpResponse {
-  const { retryAfterSeconds } = error;
+export function errorResponse(error: ExportError, dialect: Dialect = guideDialect): HttpResponse {
+  const { retryAfterSeconds: seconds } = error;
   return {
     status: error.status,
     headers: {
       ...error.headers,
       'Content-Type': 'application/fhir+json',
-      ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
+      ...(seconds === undefined ? {} : { 'Retry-After': retryAfterText(seconds, dialect) }),
     },
     // Some clients show diagnostics only, so it is never absent.
     body: operationOutcome(
-      error.issues.map((issue) => ({ ...issue, diagnostics: issue.diagnostics ?? issue.text })),
+      issuesOf(error, dialect).map((issue) => ({
+        ...issue,
+        diagnostics: issue.diagnostics ?? issue.text,
+      })),
     ),
   };
+}
+
+function issuesOf({ code, issues }: ExportError, { notFoundCode }: Dialect): readonly Issue[] {
+  if (code !== 'export-not-found' || notFoundCode === 'not-found') return issues;
+  return [{ severity: 'error', code: notFoundCode, text: 'The request is not available.' }];
 }

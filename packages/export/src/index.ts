@@ -3,6 +3,7 @@ export { checkCompleteness, rangeEnd, type PartRecord } from './completeness.ts'
 export { isStaleLock, slotNames } from './export-slot.ts';
 export { absentGroup, absentMember, readGroup, type GroupReading } from './group-members.ts';
 export { capabilityStatement, type CapabilityOptions } from './capability-statement.ts';
+export { guideDialect, type Dialect } from './dialect.ts';
 export { errorResponse, type HttpResponse } from './error-response.ts';
 export { mayHaveExport, mayHaveType, type ExportRights } from './export-rights.ts';
 export { fileAccess } from './file-access.ts';
@@ -45,6 +46,8 @@ export {
   qualityOf,
   type MediaRange,
 } from './media-range.ts';
+export { operationDefinition, type DefinitionOptions } from './operation-definition.ts';
+export { operationNames } from './operation-parameters.ts';
 export { packParts } from './pack-parts.ts';
 export { filteredTypes, scopeOf, typesOfLevel, type Scope } from './scope.ts';
 export {
@@ -64,3 +67,4 @@ export {
   type Progress,
   type StatusFacts,
 } from './status-response.ts';
+export { supportingGraph } from './supporting-graph.ts';

@@ -40,6 +40,11 @@ test('an empty export has empty lists', () => {
   );
 });
 
+test('a manifest can begin with the status, as with other servers', () => {
+  const manifest = buildManifest(found, [], { ...options, withStatus: true });
+  expect(Object.entries(manifest)[0]).toEqual(['status', 'completed']);
+});
+
 test('items are ordered by type, part and number, whatever their order was', () => {
   const names = [
     'Patient-10-1.ndjson',

@@ -13,6 +13,8 @@ export interface ManifestItem {
 
 /** The result of an export. https://hl7.org/fhir/uv/bulkdata/STU2/export.html#response---complete-status */
 export interface Manifest {
+  /** Some vendors' servers have it. SPEC I-113 */
+  readonly status?: 'completed';
   readonly transactionTime: string;
   readonly request: string;
   readonly requiresAccessToken: boolean;
@@ -25,6 +27,8 @@ export interface Manifest {
 export interface ManifestOptions {
   readonly fileUrl: (file: OutputFile) => string;
   readonly requiresAccessToken: boolean;
+  /** Whether to say that the export is completed; default: the guide has no such member. */
+  readonly withStatus?: boolean;
 }
 
 /**
@@ -43,6 +47,7 @@ export function buildManifest(
       .map((file) => manifestItem(file, options));
   const deleted = list('deleted');
   return {
+    ...(options.withStatus ? { status: 'completed' as const } : {}),
     transactionTime: found.transactionTime,
     request: found.kickOff.request,
     requiresAccessToken: options.requiresAccessToken,

@@ -1,3 +1,4 @@
+import type { Dialect } from './dialect.ts';
 import type { Export } from './export.ts';
 import type { Manifest } from './manifest.ts';
 import { statusResponse, type StatusFacts } from './status-response.ts';
@@ -125,4 +126,31 @@ test('unknown, cancelled and expired exports are answered alike', () => {
   ]) {
     expect(statusResponse(found, facts)).toEqual(unknown);
   }
+});
+
+describe('dialects', () => {
+  const dialect: Dialect = {
+    retryAfterUnit: 'milliseconds',
+    progressForm: 'word',
+    notFoundCode: 'forbidden',
+    manifestStatus: true,
+  };
+
+  test.each<[Export, string | undefined]>([
+    [accepted, 'scheduled'],
+    [{ ...accepted, state: 'planning' }, 'started'],
+    [running, 'started'],
+    [completed, 'completed'],
+  ])('progress can be a word, and Retry-After milliseconds', (found, word) => {
+    const { headers } = statusResponse(found, { ...facts, dialect });
+    expect(headers['X-Progress']).toBe(word);
+    expect(headers['Retry-After']).toBe(found.state === 'completed' ? undefined : '1000');
+  });
+
+  test('an export that is not there can be forbidden, whatever the reason', () => {
+    expect(statusResponse(undefined, { ...facts, dialect })).toMatchObject({
+      status: 404,
+      body: { issue: [{ code: 'forbidden', details: { text: 'The request is not available.' } }] },
+    });
+  });
 });

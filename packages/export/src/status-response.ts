@@ -1,3 +1,4 @@
+import { guideDialect, retryAfterText, type Dialect } from './dialect.ts';
 import { errorResponse, type HttpResponse } from './error-response.ts';
 import { ExportError } from './errors.ts';
 import type { Export } from './export.ts';
@@ -16,6 +17,8 @@ export interface StatusFacts {
   readonly progress?: Progress | undefined;
   /** Required once the export is completed. */
   readonly manifest?: Manifest | undefined;
+  /** Default: what the guide says. */
+  readonly dialect?: Dialect;
 }
 
 /**
@@ -37,29 +40,31 @@ export function isAvailable(found: Export | undefined, now: number): found is Ex
  * A failed export answers the same error on every poll until it is deleted or expires.
  */
 export function statusResponse(found: Export | undefined, facts: StatusFacts): HttpResponse {
-  if (!isAvailable(found, facts.now)) return errorResponse(exportNotFound());
+  const { dialect = guideDialect } = facts;
+  if (!isAvailable(found, facts.now)) return errorResponse(exportNotFound(), dialect);
   switch (found.state) {
     case 'accepted':
     case 'planning':
     case 'running':
-      return inProgress(found, facts);
+      return inProgress(found, facts, dialect);
     case 'completed':
-      return completed(found, facts.manifest);
+      return completed(found, facts.manifest, dialect);
     case 'failed':
       return failed(found);
     case 'cancelled':
     case 'expired':
-      return errorResponse(exportNotFound());
+      return errorResponse(exportNotFound(), dialect);
   }
 }
 
-function inProgress(found: Export, { now, progress }: StatusFacts): HttpResponse {
+function inProgress(found: Export, { now, progress }: StatusFacts, dialect: Dialect): HttpResponse {
   const elapsedMs = now - Date.parse(found.requestedAt);
+  const word = found.state === 'accepted' ? 'scheduled' : 'started';
   return {
     status: 202,
     headers: {
-      'X-Progress': progressText(found, progress),
-      'Retry-After': String(retryAfterSeconds(elapsedMs)),
+      'X-Progress': dialect.progressForm === 'word' ? word : progressText(found, progress),
+      'Retry-After': retryAfterText(retryAfterSeconds(elapsedMs), dialect),
     },
   };
 }
@@ -87,7 +92,11 @@ function retryAfterSeconds(elapsedMs: number): number {
   return Math.min(10, 1 + Math.floor(beyond / 15_000));
 }
 
-function completed(found: Export, manifest: Manifest | undefined): HttpResponse {
+function completed(
+  found: Export,
+  manifest: Manifest | undefined,
+  { progressForm }: Dialect,
+): HttpResponse {
   if (manifest === undefined)
     throw new TypeError('a completed export is answered with its manifest');
   const { expiresAt } = found;
@@ -96,6 +105,7 @@ function completed(found: Export, manifest: Manifest | undefined): HttpResponse 
     headers: {
       'Content-Type': 'application/json',
       ...(expiresAt === undefined ? {} : { Expires: new Date(expiresAt).toUTCString() }),
+      ...(progressForm === 'word' ? { 'X-Progress': 'completed' } : {}),
     },
     body: manifest,
   };

@@ -29,6 +29,7 @@ export {
   type MentionedResources,
   mentionedPatients,
   mentionedResources,
+  supportingDepth,
   supportingReferences,
   supportingTypes,
 } from './supporting-references.ts';

@@ -11,6 +11,9 @@ export const supportingTypes: ReadonlySet<string> = new Set(
   ),
 );
 
+/** How many references lead from an exported resource to a supporting one at the most: Encounter → Location → Organization → its parent. */
+export const supportingDepth = 3;
+
 /** What a resource refers to, as far as it decides what goes along with what. */
 export interface MentionedResources {
   /** `Type/id` of supporting types, each once, sorted. */

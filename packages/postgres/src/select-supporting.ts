@@ -1,4 +1,5 @@
 import { filteredTypes, type Export, type Scope } from '@sluice/export';
+import { supportingDepth as depth } from '@sluice/fhir';
 import { text, texts, timestamp, uuid } from './literals.ts';
 import { hasMembers, inCompartments, isOf, joinedMembers, ofNobodyElse } from './membership.ts';
 import type { Pool } from './pool.ts';
@@ -6,12 +7,6 @@ import { aboutFound, aboutLevel, isAboutJoined } from './provenance-sources.ts';
 import { noteDeletedSupporting, tellsDeletions } from './select-deleted-supporting.ts';
 import { withTransaction } from './transaction.ts';
 import { versionsPresent, type PartQueryOptions } from './versions-wanted.ts';
-
-/**
- * How many references lead from an exported resource to a supporting one at the most: Encounter →
- * Location → Organization → its parent.
- */
-const depth = 3;
 
 /**
  * Finds the supporting resources of an export (SPEC F.6): those outside the compartment that exported

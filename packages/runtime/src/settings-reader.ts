@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject } from 'ajv';
+import { presetOf } from './profiles.ts';
 import { parseBytes, parseDuration } from './units.ts';
 import { variables, type Variable, type VariableName } from './variables.ts';
 
@@ -62,7 +63,8 @@ export function readSettings<N extends VariableName>(
 
 function textOf(name: VariableName, env: Readonly<Record<string, string | undefined>>) {
   const given = env[name]?.trim();
-  return given === undefined || given === '' ? (variables[name] as Variable).default : given;
+  if (given !== undefined && given !== '') return given;
+  return presetOf(env)[name] ?? (variables[name] as Variable).default;
 }
 
 /** The value in its own type; text that cannot be converted stays text, for the schema to refuse. */

@@ -1,4 +1,5 @@
 import { accessVariables } from './variables/access-variables.ts';
+import { dialectVariables } from './variables/dialect-variables.ts';
 import { exportVariables } from './variables/export-variables.ts';
 import { processVariables } from './variables/process-variables.ts';
 import { storageVariables } from './variables/storage-variables.ts';
@@ -14,6 +15,7 @@ export const variables = {
   ...processVariables,
   ...exportVariables,
   ...accessVariables,
+  ...dialectVariables,
   ...storageVariables,
 };
 

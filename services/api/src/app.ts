@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
+import { conformanceResources } from './conformance-resources.ts';
 import type { Dependencies } from './dependencies.ts';
 import { listOf } from './list-of.ts';
 import { authenticate } from './middleware/authenticate.ts';
@@ -10,10 +11,10 @@ import { requestContext } from './middleware/request-context.ts';
 import { attachment } from './routes/attachment.ts';
 import { authorization } from './routes/authorization.ts';
 import { cancel } from './routes/cancel.ts';
+import { conformance } from './routes/conformance.ts';
 import { health, readiness } from './routes/health.ts';
 import { kickOff } from './routes/kick-off.ts';
 import { listExportsRoute } from './routes/list-exports.ts';
-import { metadata } from './routes/metadata.ts';
 import { metrics } from './routes/metrics.ts';
 import { outputFile } from './routes/output-file.ts';
 import { isResourceAddress, read } from './routes/read.ts';
@@ -52,7 +53,9 @@ export function createApp(deps: Dependencies): Express {
   }
   if (deps.authority !== undefined) app.use('/auth', authorization(deps, deps.authority));
   app.use('/fhir', authenticate(deps));
-  app.route('/fhir/metadata').get(metadata(deps)).all(methodNotAllowed('GET, HEAD'));
+  for (const [path, resource] of conformanceResources(deps)) {
+    app.route(`/fhir${path}`).get(conformance(resource)).all(methodNotAllowed('GET, HEAD'));
+  }
 
   const body = express.raw({ type: () => true, limit: deps.settings.MAX_BODY_BYTES });
   for (const [path, level] of [

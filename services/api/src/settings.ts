@@ -46,6 +46,12 @@ const names = [
   'TLS_CERT',
   'TLS_KEY',
   'TRUST_PROXY',
+  'PROFILE',
+  'TEST_PROFILE',
+  'RETRY_AFTER_UNIT',
+  'PROGRESS_FORM',
+  'NOT_FOUND_CODE',
+  'MANIFEST_STATUS',
 ] as const;
 
 /** Settings of the API process. */

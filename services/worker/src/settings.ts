@@ -29,6 +29,8 @@ const names = [
   'HISTORY_RETENTION',
   'WORKER_CONCURRENCY',
   'HOUSEKEEPING_INTERVAL',
+  'PROFILE',
+  'TEST_PROFILE',
 ] as const;
 
 /** Settings of a worker process. */

@@ -2,11 +2,12 @@ import { AuthError } from '@sluice/auth';
 import { ExportError, fileAccess } from '@sluice/export';
 import type { Request, RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
+import { conformancePaths } from '../conformance-resources.ts';
 import { queryOf } from '../query-of.ts';
 import { contextOf } from './request-context.ts';
 
 /** Open to everyone. */
-const open = ['/metadata', '/.well-known/smart-configuration'];
+const open = [...conformancePaths, '/.well-known/smart-configuration'];
 /** Open to everyone when their URLs are signed: then a token beside the signature is not even looked at. SPEC E-008, E-009 */
 const signed = /^\/\$export-(file|attachment)\//;
 

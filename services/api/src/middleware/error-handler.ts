@@ -3,12 +3,14 @@ import { errorFacts } from '@sluice/runtime';
 import { StorageError } from '@sluice/storage';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
+import { dialectOf } from '../dialect-of.ts';
 import { sendResponse } from '../send-response.ts';
 import { isTransientFault } from '../transient-fault.ts';
 import { contextOf } from './request-context.ts';
 
 /** Turns whatever was thrown into an OperationOutcome. What is not meant for clients goes to the log. */
-export function errorHandler({ log }: Dependencies): ErrorRequestHandler {
+export function errorHandler({ log, settings }: Dependencies): ErrorRequestHandler {
+  const dialect = dialectOf(settings);
   // Express knows an error handler by its four parameters.
   // eslint-disable-next-line @typescript-eslint/no-unused-vars
   return (thrown: unknown, _req, res, _next) => {
@@ -24,7 +26,7 @@ export function errorHandler({ log }: Dependencies): ErrorRequestHandler {
       res.destroy();
       return;
     }
-    sendResponse(res, errorResponse(error));
+    sendResponse(res, errorResponse(error, dialect));
   };
 }
 

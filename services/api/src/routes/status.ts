@@ -13,6 +13,7 @@ import type { PollVerdict } from '@sluice/queue';
 import { errorFacts } from '@sluice/runtime';
 import type { RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
+import { dialectOf } from '../dialect-of.ts';
 import { anonymous, contextOf } from '../middleware/request-context.ts';
 import { outputFileUrls } from '../output-file-urls.ts';
 import { findOwnExport, namedId } from '../own-export.ts';
@@ -58,9 +59,9 @@ async function statusFacts(
   found: Export,
   { progress }: PollVerdict,
 ): Promise<StatusFacts> {
-  const now = deps.now();
-  if (found.state === 'completed') return { now, manifest: await manifestOf(deps, found) };
-  return found.state === 'running' ? { now, progress } : { now };
+  const facts = { now: deps.now(), dialect: dialectOf(deps.settings) };
+  if (found.state === 'completed') return { ...facts, manifest: await manifestOf(deps, found) };
+  return found.state === 'running' ? { ...facts, progress } : facts;
 }
 
 async function manifestOf(deps: Dependencies, found: Export): Promise<Manifest> {
@@ -70,5 +71,6 @@ async function manifestOf(deps: Dependencies, found: Export): Promise<Manifest> 
   // With AUTH_MODE=none there is no token that anyone could require.
   const requiresAccessToken = fileAccess(settings) === 'token' && settings.AUTH_MODE !== 'none';
   const fileUrl = ({ name }: OutputFile): string => urls.get(name) ?? '';
-  return buildManifest(found, files, { fileUrl, requiresAccessToken });
+  const { manifestStatus: withStatus } = dialectOf(settings);
+  return buildManifest(found, files, { fileUrl, requiresAccessToken, withStatus });
 }
