@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
+import { checkLog } from '../support/log-secrets.ts';
 
 const bin = resolve('packages/cli/bin/sluice.js');
 
@@ -45,9 +46,15 @@ export function startSluice(
       written.both += block.toString();
     });
   }
-  const ended = new Promise<Ran>((done) => {
+  const closed = new Promise<Ran>((done) => {
     child.on('close', (code) => done({ code, stdout: written.stdout, stderr: written.stderr }));
   });
+  const ended = closed.then((ran) => {
+    checkLog(written.both, more ?? {});
+    return ran;
+  });
+  // Not every test waits for the end.
+  ended.catch(() => undefined);
   const says = (pattern: RegExp, after = 0): Promise<RegExpExecArray> =>
     new Promise((done, fail) => {
       const look = (): void => {
@@ -60,10 +67,11 @@ export function startSluice(
       const limit = setTimeout(() => missed('not said in time'), 60_000);
       child.stdout.on('data', look);
       child.stderr.on('data', look);
-      void ended.then(() => {
+      const over = (): void => {
         clearTimeout(limit);
         missed('ended without saying');
-      });
+      };
+      void ended.then(over, over);
       look();
     });
   return { child, output: () => written.both, says, ended };

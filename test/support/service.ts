@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { freePort } from '@sluice/embedded';
+import { checkLog } from './log-secrets.ts';
 import { tempFolder } from './temp-folder.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -19,7 +20,7 @@ export interface TestService {
   readonly baseUrl: string;
   readonly port: number;
   readonly pid: number;
-  /** Sends a signal and resolves when the process is gone. */
+  /** Sends a signal and resolves when the process is gone; fails when there was a secret in its log. */
   kill(signal: NodeJS.Signals): Promise<ServiceExit>;
   /** SIGTERM, then waits; fails the test if the process does not end. Harmless when it has ended. */
   stop(): Promise<void>;
@@ -63,7 +64,9 @@ export async function startService(
   });
   const kill = async (signal: NodeJS.Signals): Promise<ServiceExit> => {
     child.kill(signal);
-    return await exited;
+    const exit = await exited;
+    checkLog(text, env);
+    return exit;
   };
   const stop = async (): Promise<void> => {
     let force: NodeJS.Timeout | undefined;
