@@ -9,8 +9,13 @@ export function table({ date, machine, node, rounds, results }) {
     '',
     `| ${head.join(' | ')} |`,
     `|${head.map(() => '---').join('|')}|`,
-    ...results.map((result) => `| ${row(result).join(' | ')} |`),
+    ...results.map((result) => `| ${row(result).map(cell).join(' | ')} |`),
   ].join('\n');
+}
+
+/** A search has bars of its own. */
+function cell(value) {
+  return String(value).replaceAll('|', '\\|');
 }
 
 function row(result) {
