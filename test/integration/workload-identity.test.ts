@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { createOutputStore, describeStorage, StorageHealth } from '@sluice/storage';
 import { parse, stringify } from 'yaml';
 import { withServer } from '../servers/available-servers.ts';
 import { startAwsIdentity, type AwsIdentity } from '../servers/aws-identity.ts';
@@ -84,6 +83,7 @@ describe('GKE', () => {
   withServer('fake-gcs-server', () => {
     let gate: GcsGate;
     let stop: () => Promise<void>;
+    let env: Record<string, string>;
 
     beforeAll(async () => {
       const server = await startFakeGcs();
@@ -92,38 +92,36 @@ describe('GKE', () => {
         await gate.stop();
         await server.stop();
       };
-      process.env['GCE_METADATA_HOST'] = new URL(gate.url).host;
-    });
-    afterAll(async () => {
-      delete process.env['GCE_METADATA_HOST'];
-      await stop();
-    });
-
-    const check = async () => {
-      const described = describeStorage({
+      env = {
         BOX_FHIR_BULK_STORAGE_PROVIDER: 'gcp',
         BOX_FHIR_BULK_STORAGE_GCP_BUCKET: gate.bucket,
         BOX_FHIR_BULK_STORAGE_GCP_ENDPOINT: gate.url,
-      });
-      // No setting leads signBlob elsewhere than to Google.
-      const description = { ...described, signingEndpoint: gate.url };
-      const store = await createOutputStore(description);
-      return await new StorageHealth({ store, description }).check();
-    };
+        BOX_FHIR_BULK_STORAGE_GCP_IAM_ENDPOINT: gate.url,
+        GCE_METADATA_HOST: new URL(gate.url).host,
+      };
+    });
+    afterAll(() => stop());
 
     test('the metadata server gives tokens, and IAM signs the URLs', async () => {
-      expect(await check()).toEqual({
+      const { code, report } = await healthcheck(env);
+      expect(report).toEqual({
         result: { message: 'ok', storage: { type: 'gcp', bucket: gate.bucket } },
       });
+      expect(code).toBe(0);
     });
 
     test('without the permission to sign all else goes on, and that it is missing is told', async () => {
       const giveBack = gate.deny('iam.serviceAccounts.signBlob');
-      expect(await check()).toMatchObject({
-        error: {
-          faults: [{ operation: 'sign', message: expect.stringMatching(/signBlob/) as string }],
+      const { code, report, written } = await healthcheck(env);
+      expect([code, report]).toMatchObject([
+        1,
+        {
+          error: {
+            faults: [{ operation: 'sign', message: expect.stringMatching(/signBlob/) as string }],
+          },
         },
-      });
+      ]);
+      expect(written).not.toMatch(/ya29\.|X-Goog-Signature/);
       giveBack();
     });
   });

@@ -224,6 +224,22 @@ test('what is set besides goes into the description', () => {
   expect(describeStorage(hostStyle)).toMatchObject({ pathStyle: false });
 });
 
+test('Google’s servers can be others', () => {
+  const env = {
+    BOX_FHIR_BULK_STORAGE_PROVIDER: 'gcp',
+    BOX_FHIR_BULK_STORAGE_GCP_BUCKET: 'b',
+    BOX_FHIR_BULK_STORAGE_GCP_ENDPOINT: 'https://storage.example.org/',
+    BOX_FHIR_BULK_STORAGE_GCP_IAM_ENDPOINT: 'https://iam.example.org/',
+  };
+  expect(describeStorage(env)).toEqual({
+    provider: 'gcp',
+    bucket: 'b',
+    ...plain,
+    endpoint: 'https://storage.example.org',
+    signingEndpoint: 'https://iam.example.org',
+  });
+});
+
 test('a private key whose line ends are written out is one all the same', () => {
   const escaped = { ...gcp, 'private-key': privateKey.replaceAll('\n', '\\n') };
   const env = {
@@ -318,6 +334,16 @@ const faulty: readonly (readonly [Record<string, string>, readonly string[]])[] 
     { [newly.provider]: 'gcp', [newly.gcpBucket]: 'b', STORAGE_EMULATOR_HOST: 'localhost:9000' },
     [
       'STORAGE_EMULATOR_HOST is set: unset it, or name the server in BOX_FHIR_BULK_STORAGE_GCP_ENDPOINT',
+    ],
+  ],
+  [
+    {
+      [newly.provider]: 'gcp',
+      [newly.gcpBucket]: 'b',
+      BOX_FHIR_BULK_STORAGE_GCP_IAM_ENDPOINT: 'https://user@iam.example.org',
+    },
+    [
+      'BOX_FHIR_BULK_STORAGE_GCP_IAM_ENDPOINT is not usable: an http or https URL without user, ? and #',
     ],
   ],
   [

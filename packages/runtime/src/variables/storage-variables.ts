@@ -44,6 +44,11 @@ export const storageVariables = {
     description:
       'URL of a server that speaks the protocol of Google Cloud Storage. Default: Google’s.',
   },
+  BOX_FHIR_BULK_STORAGE_GCP_IAM_ENDPOINT: {
+    kind: 'url',
+    description:
+      'URL of the IAM Service Account Credentials API that signs URLs for workload identity, such as one of Private Service Connect. Default: Google’s.',
+  },
   BOX_FHIR_BULK_STORAGE_AZURE_CONTAINER: {
     kind: 'string',
     description:

@@ -12,11 +12,13 @@ export function describeGcs(
   const account = describeAccount(from, needsAccount);
   const bucket = from.needed('BOX_FHIR_BULK_STORAGE_GCP_BUCKET', bucketMissing);
   const endpoint = from.endpoint('BOX_FHIR_BULK_STORAGE_GCP_ENDPOINT');
+  const signingEndpoint = from.endpoint('BOX_FHIR_BULK_STORAGE_GCP_IAM_ENDPOINT');
   return {
     provider: 'gcp',
     bucket,
     ...describeBucket(from),
     ...(endpoint && { endpoint }),
+    ...(signingEndpoint && { signingEndpoint }),
     ...(account && {
       account: { id: account.id, resourceType: account.resourceType },
       serviceAccount: {
