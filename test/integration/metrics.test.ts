@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Deployment } from '../support/deployment.ts';
 import { begin, finished, kickOff } from '../support/export-client.ts';
@@ -103,4 +104,38 @@ test('a Redis that is away is told of, and the rest goes on', async () => {
   expect(metrics('sluice_scrape_fault{source="redis"}')).toBe(1);
   expect(metrics('sluice_scrape_fault{source="postgres"}')).toBe(0);
   expect(metrics('sluice_exports{state="completed"}')).toBe(1);
+});
+
+test('requests that the storage makes the API send again are counted by why', async () => {
+  const statuses = [undefined, 429, 429, 503];
+  const storage = createHttpServer((request, answer) => {
+    const status = statuses.length > 0 ? statuses.shift() : 403;
+    if (status === undefined) request.socket.destroy();
+    else answer.writeHead(status).end();
+  });
+  await once(storage.listen(0, '127.0.0.1'), 'listening');
+  const { port } = storage.address() as AddressInfo;
+  const { api: unwell } = await deployment.startApi(
+    {
+      BOX_FHIR_BULK_STORAGE_PROVIDER: 'aws',
+      BOX_FHIR_BULK_STORAGE_AWS_BUCKET: 'exports',
+      BOX_FHIR_BULK_STORAGE_AWS_REGION: 'us-east-1',
+      BOX_FHIR_BULK_STORAGE_AWS_ENDPOINT: `http://127.0.0.1:${port}`,
+      AWS_ACCESS_KEY_ID: 'AKIATESTS',
+      AWS_SECRET_ACCESS_KEY: 'a-secret-that-nobody-checks',
+    },
+    { readyPath: '/healthz' },
+  );
+  const check = await fetch(`${unwell.url}/rpc`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ method: 'aidbox.bulk/storage-healthcheck' }),
+  });
+  expect(check.status).toBe(422);
+  const metrics = await read(unwell);
+  const counts = { connection: 1, throttled: 2, unavailable: 1, corrupt: 0 };
+  for (const [reason, count] of Object.entries(counts)) {
+    expect(metrics(`sluice_storage_retries_total{reason="${reason}"}`)).toBe(count);
+  }
+  storage.close();
 });

@@ -1,4 +1,4 @@
-export { createOutputStore } from './create-output-store.ts';
+export { createOutputStore, type OutputStoreOptions } from './create-output-store.ts';
 export { describeStorage, warnOfOldStorageNames } from './describe-storage.ts';
 export { StorageError, type StorageErrorCode } from './errors.ts';
 export { measuredStore } from './measured-store.ts';

@@ -38,7 +38,9 @@ export async function openStorage(
       health: new StorageHealth({ error: described }),
     };
   }
-  const bare = await createOutputStore(described);
+  const bare = await createOutputStore(described, {
+    onRetry: (reason) => metrics.count('sluice_storage_retries_total', { reason }),
+  });
   const store = measuredStore(bare, metrics);
   const onFault = ({ operation, cause }: CheckFault): void => {
     log.warn('storage fault', { operation, ...errorFacts(cause) });

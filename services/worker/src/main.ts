@@ -53,7 +53,9 @@ const replica =
         applicationName: 'sluice-worker',
       });
 const queue = createQueue(queueOptions);
-const store = await createOutputStore(storage);
+const store = await createOutputStore(storage, {
+  onRetry: (reason) => metrics.count('sluice_storage_retries_total', { reason }),
+});
 const context: WorkerContext = {
   settings,
   pool,

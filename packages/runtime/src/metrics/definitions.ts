@@ -137,6 +137,12 @@ export const metricDefinitions = {
     labels: { operation: ['write', 'commit', 'read', 'find', 'list', 'remove', 'sign'] },
     buckets: short,
   },
+  sluice_storage_retries_total: {
+    kind: 'counter',
+    of: ['api', 'worker'],
+    help: 'Requests sent to the storage again: throttled (too many), unavailable (another error), connection (no whole answer), corrupt (changed).',
+    labels: { reason: ['throttled', 'unavailable', 'connection', 'corrupt'] },
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 /** Name of a metric. */

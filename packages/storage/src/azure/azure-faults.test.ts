@@ -1,7 +1,7 @@
 import { RestError } from '@azure/storage-blob';
 import { errorFacts } from '@sluice/runtime';
 import type { StorageError } from '../errors.ts';
-import { azureFault } from './azure-faults.ts';
+import { azureFault, retryReason } from './azure-faults.ts';
 import { StallError } from './request-tries.ts';
 
 const fault = (error: unknown) =>
@@ -65,6 +65,17 @@ test.each([
   ],
 ])('%s', (_what, error, code) => {
   expect(fault(error).code).toBe(code);
+});
+
+test.each([
+  [ofService(429), 'throttled'],
+  [ofService(503, 'ServerBusy'), 'throttled'],
+  [ofService(500, 'OperationTimedOut'), 'unavailable'],
+  [ofConnection('ECONNREFUSED'), 'connection'],
+  [new StallError(30_000), 'connection'],
+  [ofService(400, 'Md5Mismatch'), 'corrupt'],
+])('a request that is sent again after %s counts as %s', (error, reason) => {
+  expect(retryReason(fault(error))).toBe(reason);
 });
 
 test('a message names the store, what was asked, the reason and what to do', () => {

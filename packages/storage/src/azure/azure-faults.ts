@@ -1,4 +1,5 @@
 import { StorageError, type StorageErrorCode } from '../errors.ts';
+import { reasonOfStatus, type RetryReason } from '../retry-reason.ts';
 import { storageFault } from '../storage-fault.ts';
 import { requestFault, RequestFault } from './request-fault.ts';
 
@@ -27,6 +28,13 @@ export function azureFault(store: string, operation: AzureOperation, error: unkn
   if (!cause) return error;
   const [code, advice] = judge(operation, cause);
   return storageFault({ store, operation, code, reason: cause.reason, advice, cause });
+}
+
+/** Why a request is sent again after a fault that passes. */
+export function retryReason({ code, cause }: StorageError): RetryReason {
+  if (code === 'corrupt') return 'corrupt';
+  const { reason, status } = (cause ?? {}) as Partial<RequestFault>;
+  return reason === 'ServerBusy' ? 'throttled' : reasonOfStatus(status);
 }
 
 /** Whether a request was refused for its condition: the object is not what it was seen to be. */

@@ -98,6 +98,7 @@ class BlobReadable extends Readable {
       const cause = this.#fault;
       throw this.#container.fault({ code: 'unavailable', operation: 'GetBlob', cause });
     }
+    this.#container.onRetry('connection');
     const { etag } = this.#rest;
     const bytes = this.#end - this.#at;
     this.#rest = await open(this.#container, this.#key, this.#at, bytes, etag);

@@ -10,9 +10,10 @@ import {
 import type { TokenCredential } from '@azure/identity';
 import { keyParts } from '../object-key.ts';
 import type { StorageError } from '../errors.ts';
+import type { OnRetry } from '../retry-reason.ts';
 import { storageFault, type StorageFault } from '../storage-fault.ts';
 import type { AzureDescription } from '../storage-description.ts';
-import { azureFault, ifPresent, type AzureOperation } from './azure-faults.ts';
+import { azureFault, ifPresent, retryReason, type AzureOperation } from './azure-faults.ts';
 import { tryRequest, usualLimits, type Try, type TryLimits } from './request-tries.ts';
 import { workloadIdentity } from './workload-identity.ts';
 
@@ -23,6 +24,7 @@ export interface BlobContainerOptions {
   readonly limits?: TryLimits;
   /** Authority to trust, as PEM, in place of Node's own. */
   readonly ca?: string;
+  readonly onRetry?: OnRetry;
 }
 
 /** One container: its address, by what right it is used, and how its requests are made. */
@@ -35,6 +37,7 @@ export class BlobContainer {
   /** What every block and every object is encrypted with. */
   readonly encryption: { readonly encryptionScope?: string };
   readonly limits: TryLimits;
+  readonly onRetry: OnRetry;
   readonly #name: string;
   /** What the settings want of every object besides. */
   readonly #wanted: Pick<BlockBlobCommitBlockListOptions, 'tags' | 'tier'>;
@@ -42,6 +45,7 @@ export class BlobContainer {
   constructor(description: AzureDescription, options: BlobContainerOptions = {}) {
     const { storageAccount, accountKey, container, prefix } = description;
     const { credential = workloadIdentity(), limits = usualLimits, ca } = options;
+    const { onRetry = () => undefined } = options;
     this.storageAccount = storageAccount;
     this.credential =
       accountKey === undefined
@@ -54,6 +58,7 @@ export class BlobContainer {
     this.client = this.service.getContainerClient(container);
     this.prefix = prefix;
     this.limits = limits;
+    this.onRetry = onRetry;
     this.#name = `Azure container "${container}"`;
     const { storageClass, encryptionKey, tags } = description;
     this.encryption = encryptionKey === undefined ? {} : { encryptionScope: encryptionKey };
@@ -89,7 +94,8 @@ export class BlobContainer {
     signal?: AbortSignal,
   ): Promise<T> {
     const toFault = (error: unknown): unknown => azureFault(this.#name, operation, error);
-    return await tryRequest(request, { limits: this.limits, toFault, signal });
+    const onRetry = (fault: StorageError): void => this.onRetry(retryReason(fault));
+    return await tryRequest(request, { limits: this.limits, toFault, onRetry, signal });
   }
 
   /** Makes an object of blocks that are staged, or are its own; all other blocks of it are gone then. */

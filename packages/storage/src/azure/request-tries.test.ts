@@ -17,9 +17,11 @@ function serverThat(answer: (now: number) => Error | undefined) {
     const error = answer(now);
     return error ? Promise.reject(error) : Promise.resolve('done');
   };
+  const retried: StorageError[] = [];
+  const onRetry = (fault: StorageError) => retried.push(fault);
   const toFault = (error: unknown) => error;
-  const work = () => tryRequest(request, { limits: usualLimits, toFault, clock });
-  return { askedAt, work };
+  const work = () => tryRequest(request, { limits: usualLimits, toFault, onRetry, clock });
+  return { askedAt, retried, work };
 }
 
 const away = new StorageError('unavailable', 'busy');
@@ -31,9 +33,10 @@ function awayFor(seconds: string): Error {
 }
 
 test('a storm of refusals of 20 s is outlasted', async () => {
-  const { askedAt, work } = serverThat((now) => (now < 20_000 ? away : undefined));
+  const { askedAt, retried, work } = serverThat((now) => (now < 20_000 ? away : undefined));
   expect(await work()).toBe('done');
   expect(askedAt.length).toBeLessThan(15);
+  expect(retried).toEqual(askedAt.slice(1).map(() => away));
 });
 
 test('the server is not asked before the time it names', async () => {
@@ -46,6 +49,7 @@ test('a server that stays away, or that names a time too far off, is given up', 
   const stays = serverThat(() => away);
   await expect(stays.work()).rejects.toBe(away);
   expect(stays.askedAt.at(-1)).toBeLessThanOrEqual(usualLimits.totalMs);
+  expect(stays.retried).toHaveLength(stays.askedAt.length - 1);
   const tooFar = serverThat(() => awayFor('3600'));
   await expect(tooFar.work()).rejects.toMatchObject({ code: 'unavailable' });
   expect(tooFar.askedAt).toEqual([0]);
@@ -54,9 +58,10 @@ test('a server that stays away, or that names a time too far off, is given up', 
 test.each([new StorageError('denied', 'no'), new TypeError('a fault of ours')])(
   'what does not pass is not tried again: %s',
   async (error) => {
-    const { askedAt, work } = serverThat(() => error);
+    const { askedAt, retried, work } = serverThat(() => error);
     await expect(work()).rejects.toBe(error);
     expect(askedAt).toEqual([0]);
+    expect(retried).toEqual([]);
   },
 );
 

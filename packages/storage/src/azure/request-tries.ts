@@ -52,6 +52,8 @@ export interface TryOptions {
   readonly limits: TryLimits;
   /** Tells what an error means; whatever is not a transient StorageError is not tried again. */
   readonly toFault: (error: unknown) => unknown;
+  /** Told of the fault after which a request is sent again, right before it is. */
+  readonly onRetry: (fault: StorageError) => void;
   readonly clock?: TryClock | undefined;
   /** Once it is aborted a failed request is not tried again; one under way may still succeed. */
   readonly signal?: AbortSignal | undefined;
@@ -64,7 +66,7 @@ export interface TryOptions {
  */
 export async function tryRequest<T>(
   request: (attempt: Try) => Promise<T>,
-  { limits, toFault, clock = usualClock, signal }: TryOptions,
+  { limits, toFault, onRetry, clock = usualClock, signal }: TryOptions,
 ): Promise<T> {
   const last = clock.now() + limits.totalMs;
   for (let failures = 0; ; failures += 1) {
@@ -77,6 +79,7 @@ export async function tryRequest<T>(
       if (!isTransient || clock.now() + delayMs > last) throw fault;
       await clock.wait(delayMs, signal);
       if (signal?.aborted) throw fault;
+      onRetry(fault);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { StorageError } from '../errors.ts';
+import { reasonOfStatus, type RetryReason } from '../retry-reason.ts';
 import { storageFault } from '../storage-fault.ts';
 
 /** An answer of Google's that is no success. */
@@ -116,6 +117,14 @@ export function toSigningError(bucket: string, cause: unknown): StorageError {
     return storageFault({ ...from, code: 'misconfigured', advice });
   }
   return storageFault({ ...from, code: 'unavailable' });
+}
+
+/** Why a request is sent again after a fault that may pass. */
+export function retryReason({ cause }: StorageError): RetryReason {
+  // Google has answered, and told that it kept none of the bytes.
+  if (cause === undefined) return 'unavailable';
+  const { status, reason = '' } = cause as Partial<GcsRefusal>;
+  return passingReasons.has(reason) ? 'throttled' : reasonOfStatus(status);
 }
 
 function deniedAdvice({ name, bucket }: GcsOperation, { reason, message }: GcsRefusal): string {

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { StorageError } from '../errors.ts';
-import { GcsRefusal } from './gcs-faults.ts';
+import type { OnRetry } from '../retry-reason.ts';
+import { GcsRefusal, retryReason } from './gcs-faults.ts';
 
 /** How long a store is waited for. Tests give shorter times and a clock of their own. */
 export interface Patience {
@@ -10,6 +11,7 @@ export interface Patience {
   readonly retryMs: number;
   /** Wait after the first fault; twice as long after each further one, up to 20 s. */
   readonly firstWaitMs: number;
+  readonly onRetry: OnRetry;
   readonly now: () => number;
   readonly wait: (ms: number, signal?: AbortSignal) => Promise<unknown>;
 }
@@ -19,6 +21,7 @@ export const usualPatience: Patience = {
   requestMs: 60_000,
   retryMs: 90_000,
   firstWaitMs: 500,
+  onRetry: () => undefined,
   now: () => performance.now(),
   wait: (ms, signal) => wait(ms, undefined, { signal }),
 };
@@ -31,7 +34,7 @@ const longestWaitMs = 20_000;
  * before, so that it can find out how far it came.
  */
 export async function persevere<T>(
-  { retryMs, firstWaitMs, now, wait: sleep }: Patience,
+  { retryMs, firstWaitMs, onRetry, now, wait: sleep }: Patience,
   work: (fault: StorageError | undefined) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
@@ -51,6 +54,7 @@ export async function persevere<T>(
       await sleep(pause, signal).catch(() => {
         throw error;
       });
+      onRetry(retryReason(error));
     }
   }
 }

@@ -3,6 +3,7 @@ import { nameOf, reasonOf, s3Fault, type S3Operation } from './s3-faults.ts';
 import { patientRetries } from './s3-retries.ts';
 import { StorageError, type StorageErrorCode } from '../errors.ts';
 import { isKeyPart, keyParts } from '../object-key.ts';
+import type { OnRetry } from '../retry-reason.ts';
 import type { S3Description } from '../storage-description.ts';
 import { storageFault } from '../storage-fault.ts';
 
@@ -12,9 +13,14 @@ export interface S3Patience {
   readonly stallMs: number;
   /** A request is sent again for so long. */
   readonly retryMs: number;
+  readonly onRetry: OnRetry;
 }
 
-const usualPatience: S3Patience = { stallMs: 20_000, retryMs: 45_000 };
+const usualPatience: S3Patience = {
+  stallMs: 20_000,
+  retryMs: 45_000,
+  onRetry: () => undefined,
+};
 
 type KeptAs = Pick<
   PutObjectCommandInput,
@@ -33,14 +39,14 @@ export class S3Bucket {
 
   constructor(description: S3Description, patience: Partial<S3Patience> = {}) {
     const { region, endpoint, pathStyle, credentials } = description;
-    const { stallMs, retryMs } = { ...usualPatience, ...patience };
+    const { stallMs, retryMs, onRetry } = { ...usualPatience, ...patience };
     this.description = description;
     this.#client = new S3Client({
       ...(region !== undefined && { region }),
       ...(endpoint !== undefined && { endpoint }),
       ...(credentials && { credentials }),
       forcePathStyle: pathStyle,
-      retryStrategy: patientRetries(retryMs),
+      retryStrategy: patientRetries(retryMs, onRetry),
       requestHandler: {
         connectionTimeout: 5_000,
         socketTimeout: stallMs,
