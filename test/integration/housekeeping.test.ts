@@ -171,5 +171,6 @@ test('a worker that is told to end hands its parts back and exits with 0', async
   expect(held).toEqual([]);
   expect((await deployment.listFolder(id))?.filter((name) => name.endsWith('.tmp'))).toEqual([]);
   worker = await deployment.startWorker();
-  expect((await finished(statusUrl, 30_000)).output).not.toEqual([]);
-}, 40_000);
+  // Of 6,000 files: patience for a machine that is busy with something else.
+  expect((await finished(statusUrl, 90_000)).output).not.toEqual([]);
+}, 120_000);

@@ -9,7 +9,7 @@ const forms: readonly (readonly [what: string, form: RegExp])[] = [
   ['an Authorization header', /\b(Bearer|Basic|SharedKey) [\w.~+/=-]{16,}/],
   ['a private key', /PRIVATE KEY-----|"d" ?: ?"[\w-]{20,}"/],
   ['the query of a signed URL', /[?&](X-Amz-Signature|X-Goog-Signature|sig|signature)=[\w%]/i],
-  ['a password', /:\/\/[^\s/:@"]*:[^\s/@"]+@/],
+  ['a password', /:\/\/[^\s/:@"]*:(?!password@)[^\s/@"]+@/],
   ['the id of a patient', /\bPatient\/[A-Za-z0-9]/],
   ['parameters that can name patients', /[?&](patient|_typeFilter|subject)=[^\s&"]/],
 ];
