@@ -13,7 +13,8 @@ export interface MetricDefinition {
 const short = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 const long = [0.05, 0.25, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800] as const;
 const typeClasses = ['patient', 'compartment', 'other'] as const;
-const activeStates = ['accepted', 'planning', 'running'] as const;
+const queues = ['plan', 'parts', 'finish', 'housekeeping'] as const;
+const storageOperations = ['write', 'commit', 'read', 'find', 'list', 'remove', 'sign'] as const;
 
 /**
  * Every metric of Sluice's own. Names end with their unit; labels have closed sets of values, so that
@@ -25,7 +26,9 @@ export const metricDefinitions = {
     kind: 'gauge',
     of: ['api'],
     help: 'Exports by state. The same from every replica.',
-    labels: { state: [...activeStates, 'completed', 'failed', 'cancelled', 'expired'] },
+    labels: {
+      state: ['accepted', 'planning', 'running', 'completed', 'failed', 'cancelled', 'expired'],
+    },
   },
   sluice_slot_held_seconds: {
     kind: 'gauge',
@@ -38,7 +41,7 @@ export const metricDefinitions = {
     of: ['api'],
     help: 'Jobs in the queues by state. The same from every replica.',
     labels: {
-      queue: ['plan', 'parts', 'finish', 'housekeeping'],
+      queue: queues,
       state: ['waiting', 'active', 'delayed'],
     },
   },
@@ -46,7 +49,7 @@ export const metricDefinitions = {
     kind: 'gauge',
     of: ['api'],
     help: 'Age of the job that has waited longest; 0 when none waits. The same from every replica.',
-    labels: { queue: ['plan', 'parts', 'finish', 'housekeeping'] },
+    labels: { queue: queues },
   },
   sluice_scrape_fault: {
     kind: 'gauge',
@@ -126,7 +129,7 @@ export const metricDefinitions = {
     of: ['api', 'worker'],
     help: 'Operations on the storage by outcome; retries within an operation count once.',
     labels: {
-      operation: ['write', 'commit', 'read', 'find', 'list', 'remove', 'sign'],
+      operation: storageOperations,
       outcome: ['ok', 'not-found', 'denied', 'unavailable', 'other'],
     },
   },
@@ -134,7 +137,7 @@ export const metricDefinitions = {
     kind: 'histogram',
     of: ['api', 'worker'],
     help: 'Time that an operation on the storage took; of a write, each block.',
-    labels: { operation: ['write', 'commit', 'read', 'find', 'list', 'remove', 'sign'] },
+    labels: { operation: storageOperations },
     buckets: short,
   },
   sluice_storage_retries_total: {

@@ -12,9 +12,7 @@ let known: Set<string>;
 
 beforeAll(async () => {
   const texts = await Promise.all([new Metrics('api').text(), new Metrics('worker').text()]);
-  known = new Set(
-    ['up', ...texts.join('\n').matchAll(/^# TYPE (\w+) /gm)].map((m) => m[1] ?? 'up'),
-  );
+  known = new Set([...texts.join('\n').matchAll(/^# TYPE (\w+) /gm)].map(([, name = '']) => name));
 });
 
 /** Names of metrics in a query: what stands before a brace, a bracket or the end of a word. */
