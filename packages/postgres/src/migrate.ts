@@ -1,4 +1,4 @@
-import knexModule, { type Knex } from 'knex';
+import type { Knex } from 'knex';
 import pg from 'pg';
 import * as resourceStore from './migrations/0001-resource-store.ts';
 import * as exportTables from './migrations/0002-exports.ts';
@@ -63,9 +63,11 @@ export async function migrate(
   databaseUrl: string,
   options: MigrateOptions = {},
 ): Promise<string[]> {
+  // Only loaded by who migrates: it takes 10 MB, and every worker and API would have them to the end.
+  const { default: makeKnex } = await import('knex');
   const turn = new pg.Client({ connectionString: databaseUrl, application_name: 'sluice-migrate' });
   await turn.connect();
-  const knex = knexModule({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 2 } });
+  const knex = makeKnex({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 2 } });
   try {
     await turn.query('begin');
     await turn.query('set local idle_in_transaction_session_timeout = 0');

@@ -75,8 +75,9 @@ const context: WorkerContext = {
   lines: createLinePool({ threads: Math.min(settings.WORKER_CONCURRENCY, availableParallelism()) }),
   gzip: createGzipPool({ threads: Math.min(settings.WORKER_CONCURRENCY, availableParallelism()) }),
   // 1 MB is also the size of a gzip member: small enough to share the thread pool between parts,
-  // large enough to compress. Each part has a block that is filled, one written, one waiting.
-  blocks: blockPool(1 << 20, 3 * settings.WORKER_CONCURRENCY),
+  // large enough to compress. Each part has a block that is filled, one written, one waiting, and
+  // where its lines are worked on another one for what comes of them.
+  blocks: blockPool(1 << 20, 4 * settings.WORKER_CONCURRENCY),
 };
 const inHand = new PartsInHand(context);
 

@@ -58,6 +58,7 @@ async function notePassed(
     },
     writer: { write: () => Promise.resolve(), writeFaults: () => Promise.resolve() },
     limits,
+    blocks,
     onIds: (ids) => noteSelected(pool, of.id, type, ids),
   });
   const read = partRead(of, part, { ...queryOptions(settings), sinceContext: 'always' });

@@ -134,6 +134,7 @@ async function copyWorkedOn(
     work,
     writer,
     limits: limitsOf(context),
+    blocks: context.blocks,
     onIds: (ids) => noteSelected(context.pool, of.id, part.type, ids),
   });
   const limits = { maxFileBytes: Infinity, maxResourcesPerFile: Infinity };

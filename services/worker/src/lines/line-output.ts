@@ -4,7 +4,6 @@ export class LineOutput {
   buffer: ArrayBuffer;
   /** How much of the buffer is filled. */
   length = 0;
-  readonly #ends: number[] = [];
   #bytes: Buffer;
 
   /** @param buffer begins to be filled; its content does not matter */
@@ -20,12 +19,6 @@ export class LineOutput {
     line.copy(this.#bytes, this.length);
     this.#bytes[end - 1] = 0x0a;
     this.length = end;
-    this.#ends.push(end);
-  }
-
-  /** Where each line ends, behind its line feed. */
-  ends(): Uint32Array<ArrayBuffer> {
-    return Uint32Array.from(this.#ends);
   }
 
   #grow(needed: number): void {

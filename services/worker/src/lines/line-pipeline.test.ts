@@ -1,4 +1,5 @@
 import type { FileLimits, LineBlock } from '@sluice/postgres';
+import { BufferPool } from '@sluice/runtime';
 import fc from 'fast-check';
 import { type BlockSink, LinePipeline, type LinePipelineOptions } from './line-pipeline.ts';
 import { createLinePool, type LinePool } from './line-pool.ts';
@@ -21,6 +22,7 @@ const row = (n: number): string => {
 const rows = (count: number): string[] => Array.from({ length: count }, (_, n) => row(n));
 const passes = (n: number): boolean => n % 3 !== 0 && n % 7 !== 0;
 
+const blocks = new BufferPool(256, 2);
 let pool: LinePool;
 beforeAll(() => {
   pool = createLinePool({ threads: 2 });
@@ -58,7 +60,7 @@ async function send(
   const writer = new Files();
   const ids: string[] = [];
   const onIds = (more: readonly string[]) => Promise.resolve(void ids.push(...more));
-  const usual = { pool, work, writer, limits: unlimited, onIds, blockBytes: 256 };
+  const usual = { pool, work, writer, limits: unlimited, onIds, blocks, blockBytes: 256 };
   const pipeline = new LinePipeline({ ...usual, ...options });
   const all = Buffer.from(text);
   for (let at = 0, i = 0; at < all.length; i += 1) {
@@ -133,7 +135,14 @@ test('what cannot be written stops the pipeline, and is thrown again', async () 
     written += 1;
     return Promise.reject(new Error('disk full'));
   };
-  const pipeline = new LinePipeline({ pool, work, writer, limits: unlimited, blockBytes: 16 });
+  const pipeline = new LinePipeline({
+    pool,
+    work,
+    writer,
+    limits: unlimited,
+    blocks,
+    blockBytes: 16,
+  });
   const bytes = Buffer.from(rows(50).join(''));
   const all = (async () => {
     for (;;) await pipeline.write({ bytes });
@@ -147,7 +156,7 @@ test('what cannot be written stops the pipeline, and is thrown again', async () 
 test('a thread that ends fails the pipeline instead of leaving it waiting', async () => {
   const own = createLinePool({ threads: 1 });
   const writer = new Files();
-  const pipeline = new LinePipeline({ pool: own, work, writer, limits: unlimited });
+  const pipeline = new LinePipeline({ pool: own, work, writer, limits: unlimited, blocks });
   await pipeline.write({ bytes: Buffer.from(row(1)) });
   await own.close();
   await expect(pipeline.finish()).rejects.toThrow('the line thread ended');
@@ -163,15 +172,22 @@ test('no more is taken than is in flight while the writer has not written', asyn
       await held;
     };
   });
-  const pipeline = new LinePipeline({ pool, work, writer, limits: unlimited, blockBytes: 16 });
+  const pipeline = new LinePipeline({
+    pool,
+    work,
+    writer,
+    limits: unlimited,
+    blocks,
+    blockBytes: 16,
+  });
   const bytes = Buffer.from(rows(50).join(''));
   await pipeline.write({ bytes });
   let isTaken = false;
   const second = pipeline.write({ bytes }).then(() => (isTaken = true));
   await begun;
   // Everything that could go on by itself has gone on by now.
-  const after = await pool.run(work, [bytes]);
-  after.release();
+  const after = await pool.start(work, [bytes]);
+  (await after.result).release();
   expect(isTaken).toBe(false);
   release();
   await second;

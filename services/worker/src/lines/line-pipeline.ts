@@ -1,4 +1,5 @@
 import type { FileLimits, LineBlock } from '@sluice/postgres';
+import type { BufferPool } from '@sluice/runtime';
 import { FileCutter } from './file-cutter.ts';
 import type { LinePool, LineResult } from './line-pool.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -17,9 +18,11 @@ export interface LinePipelineOptions {
   readonly work: LineWork;
   readonly writer: BlockSink;
   readonly limits: FileLimits;
+  /** Memory for the blocks that are written. */
+  readonly blocks: BufferPool;
   /** Is told the ids of lines before they are written, when the work reports ids. */
   readonly onIds?: (ids: readonly string[]) => Promise<void>;
-  /** Size of the blocks that are written. */
+  /** Size of these blocks. */
   readonly blockBytes?: number;
 }
 
@@ -47,15 +50,15 @@ export class LinePipeline {
 
   constructor(options: LinePipelineOptions) {
     this.#options = options;
-    const { limits, blockBytes = defaultBlockBytes } = options;
-    this.#lines = new FileCutter(limits, blockBytes);
-    this.#faults = new FileCutter(limits, blockBytes);
+    const { limits, blocks, blockBytes = defaultBlockBytes } = options;
+    this.#lines = new FileCutter(limits, blocks, blockBytes);
+    this.#faults = new FileCutter(limits, blocks, blockBytes);
   }
 
   /** Takes the next block, whose memory is the caller's again when the promise has resolved. One is taken at a time. */
   async write({ bytes }: Pick<LineBlock, 'bytes'>): Promise<void> {
     const pieces = this.#splitter.push(bytes);
-    if (pieces.length > 0) this.#start(pieces);
+    if (pieces.length > 0) await this.#start(pieces);
     while (this.#inFlight.length >= batchesInFlight) await this.#settleFirst();
   }
 
@@ -68,14 +71,17 @@ export class LinePipeline {
     for (const block of this.#faults.finish()) await writer.writeFaults(block);
   }
 
-  #start(pieces: readonly Buffer[]): void {
+  async #start(pieces: readonly Buffer[]): Promise<void> {
     const { pool, work } = this.#options;
-    const result = pool.run(work, pieces);
+    const started = pool.start(work, pieces);
+    const result = started.then((lines) => lines.result);
     const written = this.#takeAfter(this.#inFlight.at(-1), result);
     // They are waited for later, and thrown then.
     result.catch(() => undefined);
     written.catch(() => undefined);
     this.#inFlight.push(written);
+    // Their memory is the caller's again.
+    await started.catch(() => undefined);
   }
 
   /** A failure stays first, to be thrown again. */
@@ -89,17 +95,12 @@ export class LinePipeline {
     await this.#take(await result);
   }
 
-  async #take({ lines, ends, leftOut, faults, ids, release }: LineResult): Promise<void> {
+  async #take({ lines, leftOut, faults, ids, release }: LineResult): Promise<void> {
     const { writer, onIds } = this.#options;
     if (ids.length > 0) await onIds?.(ids);
-    for (const block of this.#lines.add(lines, ends)) await writer.write(block);
+    for (const block of this.#lines.add(lines)) await writer.write(block);
     release();
-    for (const block of this.#faults.add(faults, endsOf(faults))) await writer.writeFaults(block);
+    for (const block of this.#faults.add(faults)) await writer.writeFaults(block);
     this.leftOut += leftOut;
   }
-}
-
-/** Where the lines end, behind their line feeds. */
-function* endsOf(lines: Buffer): Generator<number, void> {
-  for (let at = lines.indexOf(0x0a); at >= 0; at = lines.indexOf(0x0a, at + 1)) yield at + 1;
 }

@@ -25,17 +25,19 @@ beforeAll(() => {
 afterAll(() => pool.close());
 
 async function run(lines: string, of = work, on = pool) {
-  const { release, ...result } = await on.run(of, [Buffer.from(lines)]);
+  const started = await on.start(of, [Buffer.from(lines)]);
+  const { release, ...result } = await started.result;
   const text = result.lines.toString();
   release();
-  return { ...result, lines: text, ends: [...result.ends], faults: result.faults.toString() };
+  return { ...result, lines: text, faults: result.faults.toString() };
 }
 
-test('lines come back worked on, with their ends and ids, whatever pieces they were given in', async () => {
+test('lines come back worked on, with their ids, whatever pieces they were given in', async () => {
   const lines = Buffer.from(resource('a', ',"author":{}') + resource('b'));
-  const result = await pool.run(work, [lines.subarray(0, 7), lines.subarray(7)]);
+  const started = await pool.start(work, [lines.subarray(0, 7), lines.subarray(7)]);
+  lines.fill(0x21);
+  const result = await started.result;
   expect(result.lines.toString()).toBe(subset('a') + subset('b'));
-  expect([...result.ends]).toEqual([subset('a').length, result.lines.length]);
   expect(result.ids).toEqual(['a', 'b']);
   result.release();
 });
@@ -68,6 +70,17 @@ test('what was answered is held by nobody but the caller', async () => {
   await run(resource('a'));
   collectGarbage();
   expect(answered.map((ids) => ids.deref())).toEqual([undefined, undefined, undefined]);
+});
+
+test('lines wait for a thread before anything is done with them', async () => {
+  const own = createLinePool({ threads: 1 });
+  const first = await own.start(work, [Buffer.from(resource('a').repeat(20_000))]);
+  const lines = Buffer.from(resource('b'));
+  const second = own.start(work, [lines]);
+  lines.write('"c"', lines.indexOf('"b"'));
+  (await first.result).release();
+  expect((await (await second).result).ids).toEqual(['c']);
+  await own.close();
 });
 
 test('many at once, of different works, are not mixed up', async () => {

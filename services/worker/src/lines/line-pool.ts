@@ -1,7 +1,7 @@
 import type { LineWork } from './line-work.ts';
 import { SpareBuffers } from './spare-buffers.ts';
 import { ThreadHandle } from './thread-handle.ts';
-import type { LinesAnswer } from './thread-messages.ts';
+import type { LinesAnswer, LinesToDo } from './thread-messages.ts';
 
 /** How a pool works. */
 export interface LinePoolOptions {
@@ -15,8 +15,6 @@ export interface LinePoolOptions {
 export interface LineResult {
   /** The lines that are to be written, each with its line feed. Not to be used after `release`. */
   readonly lines: Buffer;
-  /** Where each of them ends, behind its line feed. */
-  readonly ends: Uint32Array;
   /** Lines that are not there: the filters left them out, or they are at fault. */
   readonly leftOut: number;
   /** An OperationOutcome for each line at fault, as NDJSON. */
@@ -27,13 +25,19 @@ export interface LineResult {
   readonly release: () => void;
 }
 
+/** Lines that a thread works on. */
+export interface LinesStarted {
+  /** Rejects when the work cannot be done, or the thread ended over it. */
+  readonly result: Promise<LineResult>;
+}
+
 /** Filters and changes lines on threads. */
 export interface LinePool {
   /**
-   * Works on whole lines, given in any pieces; they are copied before this returns, and the caller's again. The same lines
-   * give the same result. Rejects when the work cannot be done, or a thread ended over it.
+   * Waits for a thread, and has it work on whole lines, given in any pieces. They are copied when this resolves, and the caller's
+   * again: what waits takes no memory of the pool. The same lines give the same result.
    */
-  run(work: LineWork, pieces: readonly Buffer[]): Promise<LineResult>;
+  start(work: LineWork, pieces: readonly Buffer[]): Promise<LinesStarted>;
   /** Ends the threads; what they are working on is rejected. */
   close(): Promise<void>;
 }
@@ -61,7 +65,41 @@ class Pool implements LinePool {
     this.#spare = new SpareBuffers(4 * threads);
   }
 
-  async run(work: LineWork, pieces: readonly Buffer[]): Promise<LineResult> {
+  async start(work: LineWork, pieces: readonly Buffer[]): Promise<LinesStarted> {
+    try {
+      const thread = await this.#take();
+      return { result: this.#runOn(thread, work, pieces) };
+    } catch (error) {
+      // No thread could be made: nobody is to wait for it for ever.
+      this.#waiting.shift()?.();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#all].map((thread) => thread.end()));
+  }
+
+  /** Copies the lines before it first waits. */
+  async #runOn(
+    thread: ThreadHandle,
+    work: LineWork,
+    pieces: readonly Buffer[],
+  ): Promise<LineResult> {
+    let answer: LinesAnswer;
+    try {
+      answer = await thread.run(this.#toDo(work, pieces));
+      this.#idle.push(thread);
+    } catch (error) {
+      this.#all.delete(thread);
+      throw error;
+    } finally {
+      this.#waiting.shift()?.();
+    }
+    return this.#result(answer);
+  }
+
+  #toDo(work: LineWork, pieces: readonly Buffer[]): LinesToDo {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const input = this.#spare.take(length);
     const bytes = new Uint8Array(input);
@@ -70,27 +108,7 @@ class Pool implements LinePool {
       bytes.set(piece, filled);
       filled += piece.length;
     }
-    return this.#result(await this.#onThread(this.#textOf(work), input, length));
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.#all].map((thread) => thread.end()));
-  }
-
-  async #onThread(work: string, input: ArrayBuffer, length: number): Promise<LinesAnswer> {
-    let thread: ThreadHandle | undefined;
-    try {
-      thread = await this.#take();
-      const output = this.#spare.take(length);
-      const answer = await thread.run({ work, input, length, output });
-      this.#idle.push(thread);
-      return answer;
-    } catch (error) {
-      if (thread) this.#all.delete(thread);
-      throw error;
-    } finally {
-      this.#waiting.shift()?.();
-    }
+    return { work: this.#textOf(work), input, length, output: this.#spare.take(length) };
   }
 
   #result({ input, output, result }: LinesAnswer): LineResult {
@@ -101,7 +119,6 @@ class Pool implements LinePool {
     }
     return {
       lines: Buffer.from(output, 0, result.length),
-      ends: result.ends,
       leftOut: result.leftOut,
       faults: Buffer.from(result.faults),
       ids: result.ids,

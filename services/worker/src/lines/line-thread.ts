@@ -30,7 +30,7 @@ function workOn(text: string, input: Buffer, output: LineOutput): ThreadResult {
     return { failure: String(error) };
   }
   const done = workOnLines(work.type, work.run, input, output);
-  return { ...done, length: output.length, ends: output.ends() };
+  return { ...done, length: output.length };
 }
 
 function compile(text: string): Compiled {

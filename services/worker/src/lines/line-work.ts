@@ -1,4 +1,5 @@
-import { attachmentSignature, attachmentUrl } from '@sluice/export';
+// Not from its index: each thread would load all that a kick-off needs, which is another 5 MB.
+import { attachmentSignature, attachmentUrl } from '@sluice/export/attachment-url';
 import {
   compileAttachments,
   compileElements,

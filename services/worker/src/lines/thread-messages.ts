@@ -19,6 +19,4 @@ export interface LinesAnswer {
 }
 
 /** A failure is that the work cannot be done on any line; nothing was done then. */
-export type ThreadResult =
-  | (LinesDone & { readonly length: number; readonly ends: Uint32Array<ArrayBuffer> })
-  | { readonly failure: string };
+export type ThreadResult = (LinesDone & { readonly length: number }) | { readonly failure: string };
