@@ -22,6 +22,8 @@ export function measure(metrics: Metrics): RequestHandler {
   return (req, res, next) => {
     const begun = performance.now();
     res.once('close', () => {
+      // Who has hung up before was answered nothing, whatever the status says.
+      if (!res.headersSent) return;
       const route = (req.route as { path?: unknown } | undefined)?.path;
       const operation = operationOf(route, req.method);
       const status = statusClass(res.statusCode);
