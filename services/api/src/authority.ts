@@ -102,7 +102,7 @@ class SigningKeys {
   /** A key that is not known may be one that another replica has made. */
   async find(kid: string | undefined, alg: string): Promise<Key | undefined> {
     const wanted = { kid, alg };
-    const known = selectKey({ keys: [...(await this.all())].map(publicKey) }, wanted);
+    const known = selectKey({ keys: (await this.all()).map(publicKey) }, wanted);
     if (known !== undefined || this.#readAt + unknownKeyPauseMs > Date.now()) return known;
     await this.#read();
     return selectKey({ keys: this.#keys.map(publicKey) }, wanted);

@@ -4,8 +4,6 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Dependencies } from '../dependencies.ts';
 import { anyone, type Identity } from '../identity.ts';
 
-export { anonymous } from '../identity.ts';
-
 /** What is known about a request beside itself. */
 export interface RequestContext {
   readonly requestId: string;
