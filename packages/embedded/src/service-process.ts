@@ -16,6 +16,8 @@ export interface ServiceCommand {
   readonly logName: string;
   /** Of its session; see setSessionPriority. As it is when not given. */
   readonly sessionNice?: number;
+  /** Options of Node. */
+  readonly nodeOptions?: readonly string[];
 }
 
 const startLimitMs = 60_000;
@@ -30,7 +32,7 @@ export async function startService(command: ServiceCommand): Promise<Running> {
   const log = openLog(command.dataDir, command.logName);
   const child = fork(command.path, [], {
     detached: true,
-    execArgv: [],
+    execArgv: [...(command.nodeOptions ?? [])],
     env: { ...command.env },
     stdio: ['ignore', log.fd, log.fd, 'ipc'],
   });

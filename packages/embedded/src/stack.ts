@@ -127,6 +127,12 @@ async function beginServers(
  */
 const workerNice = 2;
 
+/**
+ * Reading its own code fills the young generation of a worker to its most, 32 MB, and there it stays. What it works on
+ * are buffers, which lie elsewhere. k8s/base/worker and docker-compose.yml say the same.
+ */
+const workerNodeOptions = ['--max-semi-space-size=4'];
+
 async function beginServices(
   facts: Servers & { readonly dataDir: string; readonly url: string },
   options: StackOptions,
@@ -167,6 +173,7 @@ async function beginServices(
       dataDir: facts.dataDir,
       logName: `worker-${number}`,
       sessionNice: workerNice,
+      nodeOptions: workerNodeOptions,
     });
   }
   // All at once: most of a start is Node reading code. The first failure counts, once all have ended.
