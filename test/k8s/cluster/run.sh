@@ -122,7 +122,8 @@ deploy() {
   kubectl apply --server-side --filename k8s/base/namespace.yaml >/dev/null
   # A default account and what Secrets hold, as a cloud would have it.
   sluice create secret generic sluice-connections --from-literal=DATABASE_URL=postgres://x --from-literal=REDIS_URL=redis://x \
-    --from-literal=MIGRATE_DATABASE_URL=postgres://x --from-literal="REDIS_ADDRESS=127.0.0.1:$redis" --from-literal=REDIS_PASSWORD= >/dev/null
+    --from-literal=MIGRATE_DATABASE_URL=postgres://x --from-literal="REDIS_ADDRESS=127.0.0.1:$redis" --from-literal=REDIS_PASSWORD= \
+    --from-literal=REDIS_TLS=disable >/dev/null
   mkdir "$work/k8s"
   cp -r k8s/. "$work/k8s"
   mkdir "$work/k8s/here"
