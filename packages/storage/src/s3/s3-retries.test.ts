@@ -10,19 +10,24 @@ interface FaultOptions {
   readonly name?: string;
   readonly status?: number;
   readonly retryAfterMs?: number;
+  readonly clockSkewCorrected?: boolean;
 }
 
 /** Delays until the strategy gives up, each followed by another fault of the same kind, and what it told of them. */
 async function untilGivenUp(
   errorType: ErrorType,
-  { name = 'SomeError', status, retryAfterMs = 0 }: FaultOptions = {},
+  { name = 'SomeError', status, retryAfterMs = 0, clockSkewCorrected }: FaultOptions = {},
 ): Promise<{ delays: number[]; reasons: RetryReason[] }> {
   const reasons: RetryReason[] = [];
   const retries = patientRetries(45_000, (reason) => reasons.push(reason));
   const delays: number[] = [];
   let token = await retries.acquireInitialRetryToken('');
   for (;;) {
-    const error = { name, message: 'a fault', $metadata: status ? { httpStatusCode: status } : {} };
+    const $metadata = {
+      ...(status && { httpStatusCode: status }),
+      ...(clockSkewCorrected && { clockSkewCorrected }),
+    };
+    const error = { name, message: 'a fault', $metadata };
     const hint = retryAfterMs > 0 && { retryAfterHint: new Date(Date.now() + retryAfterMs) };
     const fault = { errorType, error, ...hint };
     const next = await retries.refreshRetryTokenForRetry(token, fault).catch(() => undefined);
@@ -58,6 +63,21 @@ test('no try comes earlier than Retry-After says', async () => {
 test('bytes that arrived changed are sent again, three times', async () => {
   const { delays } = await untilGivenUp('CLIENT_ERROR', { name: 'BadDigest' });
   expect(delays).toHaveLength(3);
+});
+
+test.each([
+  ['RequestTimeTooSkewed', 403, 3],
+  ['NotFound', 404, 0],
+  ['PreconditionFailed', 412, 0],
+])('where the clock is wrong, %s is tried again as often as that can help', async (...row) => {
+  const [name, status, tries] = row;
+  const { delays } = await untilGivenUp('TRANSIENT', { name, status, clockSkewCorrected: true });
+  expect(delays).toHaveLength(tries);
+});
+
+test('a store that is busy is waited for where the clock is wrong, too', async () => {
+  const fault = { name: 'SlowDown', status: 503, clockSkewCorrected: true };
+  expect(sum((await untilGivenUp('THROTTLING', fault)).delays)).toBeGreaterThanOrEqual(40_000);
 });
 
 test.each<[ErrorType, FaultOptions, RetryReason]>([

@@ -11,13 +11,18 @@ type Token = Awaited<ReturnType<Retries['acquireInitialRetryToken']>>;
 type Fault = Parameters<Retries['refreshRetryTokenForRetry']>[1] & {
   readonly error?: {
     readonly name?: string;
-    readonly $metadata?: { readonly httpStatusCode?: number };
+    readonly $metadata?: {
+      readonly httpStatusCode?: number;
+      /** The SDK has noted that our clock is wrong, and signs by the store's from now on. */
+      readonly clockSkewCorrected?: boolean;
+    };
   };
 };
 
 /** Faults of the bytes on their way: sent again they may arrive whole. */
 const damaged = new Set(['BadDigest', 'XAmzContentSHA256Mismatch']);
-const maxDamagedRetries = 3;
+/** Of what helps at once if at all. */
+const maxHopefulRetries = 3;
 const longestDelayMs = 5_000;
 
 /**
@@ -66,8 +71,9 @@ class RetryToken implements Token {
 /** How long to wait; `undefined` when it would be of no use. */
 function retryDelayMs(retries: number, fault: Fault): number | undefined {
   const { errorType, retryAfterHint } = fault;
-  if (isDamage(fault)) {
-    if (retries >= maxDamagedRetries) return undefined;
+  if (isRefusal(fault)) return undefined;
+  if (isDamage(fault) || isByClock(fault)) {
+    if (retries >= maxHopefulRetries) return undefined;
   } else if (errorType !== 'TRANSIENT' && errorType !== 'THROTTLING') {
     return undefined;
   }
@@ -80,6 +86,23 @@ function retryReason(fault: Fault): RetryReason {
   if (isDamage(fault)) return 'corrupt';
   if (fault.errorType === 'THROTTLING') return 'throttled';
   return reasonOfStatus(fault.error?.$metadata?.httpStatusCode);
+}
+
+/**
+ * Where the clock is wrong, the SDK takes every answer but a good one for the clock's fault, and says of a
+ * 404 too that it would pass.
+ */
+function isRefusal(fault: Fault): boolean {
+  const { name, $metadata: { httpStatusCode: status = 0, clockSkewCorrected } = {} } =
+    fault.error ?? {};
+  const passes = [403, 408, 429].includes(status) || name === 'RequestTimeout' || isDamage(fault);
+  return clockSkewCorrected === true && status >= 400 && status < 500 && !passes;
+}
+
+/** What the clock may be the cause of: a HEAD does not say. */
+function isByClock({ error }: Fault): boolean {
+  const { httpStatusCode, clockSkewCorrected } = error?.$metadata ?? {};
+  return clockSkewCorrected === true && httpStatusCode === 403;
 }
 
 function isDamage({ error }: Fault): boolean {
