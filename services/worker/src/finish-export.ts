@@ -1,16 +1,26 @@
 import type { Export } from '@sluice/export';
 import { findExport, finishExport as finish, listOutputFiles, type Finish } from '@sluice/postgres';
-import { traced } from '@sluice/runtime';
+import { errorFacts, traced } from '@sluice/runtime';
+import { failureIssue, isTransient } from './classify-fault.ts';
 import type { WorkerContext } from './context.ts';
 import { failAndClean } from './end-export.ts';
 import { grantSlots } from './grant-slots.ts';
 
 /**
  * Finishes one export whose parts are all completed: clears the folder of whatever no part has
- * recorded, proves completeness, opens the manifest to the client and gives the slot on.
+ * recorded, proves completeness, opens the manifest to the client and gives the slot on. What may pass
+ * is thrown, and housekeeping has the export finished again; what will not fails it with its cause.
  */
 export async function finishExport(context: WorkerContext, exportId: string): Promise<void> {
-  await traced('finish', { exportId }, () => finishOnce(context, exportId));
+  await traced('finish', { exportId }, async () => {
+    try {
+      await finishOnce(context, exportId);
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      context.log.error('finish failed', { exportId, ...errorFacts(error) });
+      await failAndClean(context, exportId, failureIssue(error));
+    }
+  });
 }
 
 async function finishOnce(context: WorkerContext, exportId: string): Promise<void> {
