@@ -64,7 +64,8 @@ export function toStorageError(operation: GcsOperation, cause: unknown): Storage
       return storageFault({ ...told, code: 'denied', advice: deniedAdvice(operation, cause) });
     case 404:
       if (/^The specified bucket/.test(message)) {
-        return storageFault({ ...told, code: 'misconfigured', advice: 'there is no such bucket' });
+        const advice = 'there is no such bucket; create it, or name another';
+        return storageFault({ ...told, code: 'misconfigured', advice });
       }
       return storageFault({ ...told, code: 'not-found' });
   }
