@@ -11,9 +11,16 @@ export interface Upload {
 
 interface Session {
   readonly upload: Upload;
+  /** Bytes that the emulator has. */
+  passed: number;
+  /** What it will get next. */
+  held: Buffer[];
   /** How it ended, and what it answers from then on; absent: it goes on. */
   ended?: { readonly status: number; readonly body: unknown };
 }
+
+/** The emulator copies all it has of an object with each chunk, so it gets few. */
+const passedBytes = 64 << 20;
 
 /** What a session keeps of a chunk that was cut. */
 const chunkUnit = 256 << 10;
@@ -22,7 +29,8 @@ const chunkUnit = 256 << 10;
  * Upload sessions as Google documents them, around what the emulator does of them: the condition is looked
  * at when the object is made; X-Goog-Hash of the last chunk has to be that of the whole object; a session
  * that is deleted answers 499 from then on, one that has made its object tells of it again; of a chunk that
- * was cut, whole units of 256 KiB are kept.
+ * was cut, whole units of 256 KiB are kept. Chunks are answered here and go on to the emulator several at
+ * a time.
  */
 export class GcsSessions {
   readonly #target: string;
@@ -64,7 +72,7 @@ export class GcsSessions {
   async begin(upload: Upload, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const told = await ask(this.#target, request, await bodyOf(request));
     const id = new URL(told.headers.get('location') ?? '').searchParams.get('upload_id') ?? '';
-    this.#sessions.set(id, { upload });
+    this.#sessions.set(id, { upload, passed: 0, held: [] });
     const uri = `http://${request.headers.host}${request.url}&upload_id=${id}`;
     answer(response, { status: 200, headers: { Location: uri }, body: '' });
   }
@@ -73,16 +81,23 @@ export class GcsSessions {
   async handle(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const session = this.#sessions.get(id);
     if (!session) throw new Refused(404, 'notFound', 'The upload session is not known.');
-    if (request.method === 'DELETE') session.ended ??= { status: 499, body: '' };
+    if (request.method === 'DELETE') {
+      session.ended ??= { status: 499, body: '' };
+      session.held = [];
+    }
     const { bytes, isWhole } = await this.#receive(request);
     if (!session.ended) {
       const [, start = '*', total = '*'] =
         /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(request.headers['content-range'] ?? '') ?? [];
-      if (!isWhole) return await this.#keepUnits(request, bytes, Number(start));
-      if (total === '*') return await goOn(response, await ask(this.#target, request, bytes));
-      await this.alone(() => this.#finish(session, request, response, bytes));
+      if (start !== '*') hold(session, Number(start), isWhole ? bytes : wholeUnits(bytes));
+      if (!isWhole) return;
+      if (total === '*' || receivedBytes(session) < Number(total)) {
+        if (heldBytes(session) >= passedBytes) await this.#pass(session, request, '*');
+        return goOn(response, session);
+      }
+      await this.alone(() => this.#finish(session, request, total));
     }
-    if (session.ended && !response.headersSent) answer(response, session.ended);
+    if (session.ended) answer(response, session.ended);
   }
 
   async #receive(request: IncomingMessage): Promise<{ bytes: Buffer; isWhole: boolean }> {
@@ -95,21 +110,22 @@ export class GcsSessions {
     }
   }
 
-  async #keepUnits(request: IncomingMessage, bytes: Buffer, start: number): Promise<void> {
-    const kept = bytes.subarray(0, bytes.length - (bytes.length % chunkUnit));
-    if (kept.length === 0) return;
-    const range = `bytes ${start}-${start + kept.length - 1}/*`;
-    const told = { 'content-range': range, 'content-length': String(kept.length) };
-    await ask(this.#target, request, kept, told);
+  /** Gives the emulator what is held, and `total` when that is all there is. */
+  async #pass(session: Session, request: IncomingMessage, total: string): Promise<Response> {
+    const body = Buffer.concat(session.held);
+    const sent = body.length === 0 ? '*' : `${session.passed}-${session.passed + body.length - 1}`;
+    const told = { 'content-range': `bytes ${sent}/${total}`, 'content-length': `${body.length}` };
+    session.passed += body.length;
+    session.held = [];
+    const answered = await ask(this.#target, request, body, told);
+    if (answered.status !== (total === '*' ? 308 : 200)) {
+      throw new Error(`${answered.status} for bytes ${sent}/${total}: ${await answered.text()}`);
+    }
+    return answered;
   }
 
-  /** What may make the object: a last chunk, or the question whether it has come. */
-  async #finish(
-    session: Session,
-    request: IncomingMessage,
-    response: ServerResponse,
-    bytes: Buffer,
-  ): Promise<void> {
+  /** Makes the object of what has come, by a last chunk or before. */
+  async #finish(session: Session, request: IncomingMessage, total: string): Promise<void> {
     const { bucket, name } = session.upload;
     try {
       await this.checkGeneration(session.upload);
@@ -117,9 +133,7 @@ export class GcsSessions {
       session.ended = { status: 410, body: '' };
       throw error;
     }
-    const told = await ask(this.#target, request, bytes);
-    if (!told.ok) return await goOn(response, told);
-    const object = (await told.json()) as { crc32c: string };
+    const object = (await (await this.#pass(session, request, total)).json()) as { crc32c: string };
     const sum = /crc32c=([^,]+)/.exec(request.headers['x-goog-hash']?.toString() ?? '')?.[1];
     if (sum !== undefined && sum !== object.crc32c) {
       await (await fetch(this.#pathOf(bucket, name), { method: 'DELETE' })).text();
@@ -135,10 +149,34 @@ export class GcsSessions {
   }
 }
 
-/** Passes on how much a session has. */
-async function goOn(response: ServerResponse, told: Response): Promise<void> {
-  const range = told.headers.get('range');
-  // The latter is what the emulator says of a session that has nothing yet.
-  const headers = range === null || range === 'bytes=0-0' ? {} : { Range: range };
-  answer(response, { status: told.status, headers, body: await told.text() });
+function heldBytes({ held }: Session): number {
+  return held.reduce((sum, { length }) => sum + length, 0);
+}
+
+function receivedBytes(session: Session): number {
+  return session.passed + heldBytes(session);
+}
+
+/** Takes a chunk, which has to begin where the one before has ended. */
+function hold(session: Session, start: number, bytes: Buffer): void {
+  const expected = receivedBytes(session);
+  if (start !== expected) {
+    throw new Refused(
+      400,
+      'invalid',
+      `Invalid Content-Range: ${expected} comes next, not ${start}`,
+    );
+  }
+  session.held.push(bytes);
+}
+
+function wholeUnits(bytes: Buffer): Buffer {
+  return bytes.subarray(0, bytes.length - (bytes.length % chunkUnit));
+}
+
+/** Tells how much a session has. */
+function goOn(response: ServerResponse, session: Session): void {
+  const received = receivedBytes(session);
+  const headers = received === 0 ? {} : { Range: `bytes=0-${received - 1}` };
+  answer(response, { status: 308, headers, body: '' });
 }

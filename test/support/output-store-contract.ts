@@ -318,7 +318,7 @@ function sizesContract(create: () => Promise<StoreUnderTest>, traits: StoreTrait
     const { written, read, grownBytes } = await streamInChild(description, key, largestBytes);
     expect(written).toEqual({ bytes: largestBytes, sha256: read });
     expect(grownBytes).toBeLessThan(64 << 20);
-  }, 180_000);
+  }, 300_000);
 }
 
 /** Blocks that differ, of a length that fits no part. */
