@@ -39,14 +39,19 @@ export function isAboutJoined(of: Export, options: PartQueryOptions): string {
 }
 
 /** With includeAssociatedData: the Provenance `r` that is there for a supporting resource `f`; conditions on `r` and its target `t`. */
-export function aboutFound(of: Export, options: PartQueryOptions): string[] {
+export function aboutFound(
+  of: Export,
+  { supporting }: Pick<Scope, 'supporting'>,
+  options: PartQueryOptions,
+): string[] {
+  const target = { type: 't.target_type', among: supporting, kind: 'output' } as const;
   return [
     't.target_type = f.type',
     't.target_id = f.id',
     ...hasPassed(of),
     ...presentProvenance(of, options),
     ...latest(of, options),
-    targetExists(versionsPresent(of, { type: 't.target_type', kind: 'output' }, options)),
+    targetExists(versionsPresent(of, target, options)),
   ];
 }
 
@@ -69,13 +74,14 @@ function isInLevel(
     ...(named.length > 0 ? named : sources),
     ...supporting.filter((type) => type === 'Device'),
   ];
+  const target = { type: 't.target_type', among: types, kind: 'output' } as const;
   return [
     `t.target_type in (${texts(types)})`,
     ...hasPassed(of),
     ...isRightGroup(of),
     targetExists([
-      ...versionsPresent(of, { type: 't.target_type', kind: 'output' }, options),
-      ...inCompartmentsOf(of, 't.target_type', 'output'),
+      ...versionsPresent(of, target, options),
+      ...inCompartmentsOf(of, target.type, 'output'),
     ]),
   ].join(' and ');
 }

@@ -30,7 +30,7 @@ export function noteDeletedSupporting(
     ...versionsWanted(of, { type: 'r.type', kind: 'deleted' }, options),
   ];
   const known = `s.stored_at <= ${timestamp(of.transactionTime)}`;
-  const onward = [`s.from_type in (${texts(supporting)})`, known, ...isNobodyElses(of)];
+  const onward = [`s.from_type in (${texts(supporting)})`, known, ...isNobodyElses(of, scope)];
   return `
     with recursive walked (type, id, from_type, from_id, depth) as (
       select r.type, r.id, r.type, r.id, 0 from sluice.resources r where ${tombstones.join(' and ')}
@@ -100,10 +100,18 @@ function everStored(
 }
 
 /** That the source of the reference `s` does not tell of somebody outside the level, nor did before it was deleted. */
-function isNobodyElses(of: Export): string[] {
+function isNobodyElses(of: Export, { supporting }: Sources): string[] {
   const nobodyElse = ofNobodyElse(of, 's.from_type');
   if (nobodyElse.length === 0) return [];
   const at = timestamp(of.transactionTime);
-  const newest = `r.type = s.from_type and r.id = s.from_id and r.stored_at <= ${at} and r.superseded_at > ${at}`;
-  return [`exists (select from sluice.resources r where ${[newest, ...nobodyElse].join(' and ')})`];
+  const newest = [
+    'r.type = s.from_type',
+    `r.type in (${texts(supporting)})`,
+    'r.id = s.from_id',
+    `r.stored_at <= ${at}`,
+    `r.superseded_at > ${at}`,
+  ];
+  return [
+    `exists (select from sluice.resources r where ${[...newest, ...nobodyElse].join(' and ')})`,
+  ];
 }

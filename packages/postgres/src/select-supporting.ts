@@ -132,7 +132,7 @@ function nextStep(of: Export, scope: Sources, options: PartQueryOptions): string
   ];
   const references = `select s.target_type, s.target_id from sluice.supporting_references s where ${own.join(' and ')}`;
   if (!scope.exportedTargets || !scope.sources.includes('Provenance')) return references;
-  const theirs = [...aboutFound(of, options), ...isMadeByRow(of, 'Provenance'), ...isWanted];
+  const theirs = [...aboutFound(of, scope, options), ...isMadeByRow(of, 'Provenance'), ...isWanted];
   return `${references}
          union all
          select s.target_type, s.target_id
