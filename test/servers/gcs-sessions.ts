@@ -126,6 +126,8 @@ export class GcsSessions {
 
   /** Makes the object of what has come, by a last chunk or before. */
   async #finish(session: Session, request: IncomingMessage, total: string): Promise<void> {
+    // Asked for again while it was being made.
+    if (session.ended) return;
     const { bucket, name } = session.upload;
     try {
       await this.checkGeneration(session.upload);
