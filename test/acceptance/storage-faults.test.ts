@@ -108,7 +108,7 @@ function storageFaults(name: Provider, start: () => Promise<ProxiedStorage>): vo
 
   if (harmless.length > 0) {
     test.each(harmless)(
-      '$what lets an export complete, and readiness tells of it',
+      '$what lets an export complete; what is missing, readiness tells',
       async (mistake) => {
         await startMistaken(mistake);
         const manifest = await finished(await begin(base), 30_000);
