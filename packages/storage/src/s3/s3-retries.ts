@@ -95,8 +95,9 @@ function retryReason(fault: Fault): RetryReason {
 function isRefusal(fault: Fault): boolean {
   const { name, $metadata: { httpStatusCode: status = 0, clockSkewCorrected } = {} } =
     fault.error ?? {};
-  const passes = [403, 408, 429].includes(status) || name === 'RequestTimeout' || isDamage(fault);
-  return clockSkewCorrected === true && status >= 400 && status < 500 && !passes;
+  if (!clockSkewCorrected || fault.errorType !== 'TRANSIENT') return false;
+  const passes = [403, 408].includes(status) || name === 'RequestTimeout' || isDamage(fault);
+  return status >= 400 && status < 500 && !passes;
 }
 
 /** What the clock may be the cause of: a HEAD does not say. */
