@@ -79,6 +79,14 @@ export function targetIs(conditions: readonly string[]): string {
   return `exists (select from sluice.provenance_targets t where t.seq = r.seq and ${conditions.join(' and ')})`;
 }
 
+/** The Provenance of rows `r`, by way of its target `t`: from what it is about, which is found first. */
+export function seqsOfTargets(rows: readonly string[], conditions: readonly string[]): string {
+  return `
+    select t.seq from (select r.type, r.id from sluice.resources r where ${rows.join(' and ')} offset 0) c
+      join sluice.provenance_targets t on t.target_type = c.type and t.target_id = c.id
+     where ${conditions.length === 0 ? 'true' : conditions.join(' and ')}`;
+}
+
 /** Of a tombstone `r`: what the version before it was about. */
 function lastTargetIs(conditions: readonly string[]): string {
   return `exists (
@@ -122,10 +130,7 @@ function isAboutExported(of: Export, options: PartQueryOptions): string {
     since === undefined
       ? targetIs([...isOfLevel, targetExists(wanted('t.target_type'))])
       : // From what changed, which is little, to its Provenance: whatever the planner knows of either.
-        `r.seq in (
-    select t.seq from (select r.type, r.id from sluice.resources r where ${wanted('r.type').join(' and ')} offset 0) c
-      join sluice.provenance_targets t on t.target_type = c.type and t.target_id = c.id
-     where ${isOfLevel.length === 0 ? 'true' : isOfLevel.join(' and ')})`,
+        `r.seq in (${seqsOfTargets(wanted('r.type'), isOfLevel)})`,
     ...(level === 'system' ? [] : [targetIs([...hasPassed(of), isTold(of, options), ...latest])]),
   ];
   return `(${ways.join(' or ')})`;

@@ -2,7 +2,7 @@ import { filteredTypes, type Export, type Scope } from '@sluice/export';
 import { supportingDepth as depth } from '@sluice/fhir';
 import { text, texts, timestamp, uuid } from './literals.ts';
 import { hasMembers, inCompartments, isOf, joinedMembers, ofNobodyElse } from './membership.ts';
-import type { Pool } from './pool.ts';
+import type { Pool, Queryable } from './pool.ts';
 import { aboutFound, aboutLevel, isAboutJoined } from './provenance-sources.ts';
 import { noteDeletedSupporting, tellsDeletions } from './select-deleted-supporting.ts';
 import { withTransaction } from './transaction.ts';
@@ -26,9 +26,9 @@ export async function selectSupporting(
   scope: Pick<Scope, 'sources' | 'supporting' | 'exportedTargets'>,
   options: PartQueryOptions,
 ): Promise<number> {
-  const found = `
+  const found = (isMuch: boolean): string => `
     with recursive found (type, id, any_age, depth) as (
-       (${firstStep(of, scope, options)})
+       (${firstStep(of, scope, options, isMuch)})
        union
        select n.type, n.id, f.any_age, f.depth + 1
          from found f cross join lateral (${nextStep(of, scope, options)}) n (type, id)
@@ -40,7 +40,7 @@ export async function selectSupporting(
   return await withTransaction(pool, async (client) => {
     // Over all types of the store, which the planner takes for a costly statement: compiling it costs more.
     await client.query('set local jit = off');
-    const { rowCount } = await client.query(found);
+    const { rowCount } = await client.query(found(await hasMuchProvenance(client, of, scope)));
     if (tellsDeletions(of)) await client.query(noteDeletedSupporting(of, scope, depth, options));
     return rowCount ?? 0;
   });
@@ -48,8 +48,25 @@ export async function selectSupporting(
 
 type Sources = Parameters<typeof selectSupporting>[2];
 
+/**
+ * Whether there is more Provenance than is worth looking at one by one, for the export that there is: as many of its resources are
+ * gone through in the time that it takes to look at one. Of what was never counted there may be any number.
+ */
+async function hasMuchProvenance(
+  db: Queryable,
+  { resourcesEstimated }: Export,
+  { sources }: Sources,
+): Promise<boolean> {
+  if (!sources.includes('Provenance')) return false;
+  const { rows } = await db.query<{ count: number }>(
+    `select reltuples as count from pg_class where oid = 'sluice.resources_provenance_current'::regclass`,
+  );
+  const count = rows[0]?.count ?? -1;
+  return count < 0 || count * 150 > resourcesEstimated;
+}
+
 /** What the level's own resources refer to, each once, and the patients' Devices, which refer on. */
-function firstStep(of: Export, scope: Sources, options: PartQueryOptions): string {
+function firstStep(of: Export, scope: Sources, options: PartQueryOptions, isMuch: boolean): string {
   const { sources, supporting } = scope;
   const joined = joinedMembers(of);
   const references = [referredToByPatients(of, scope, options)];
@@ -63,7 +80,10 @@ function firstStep(of: Export, scope: Sources, options: PartQueryOptions): strin
     references.push(referredToByOne(of, scope, { type: 'Group', rows: theirs, isNew }));
   }
   if (sources.includes('Provenance')) {
-    const about = { rows: aboutLevel(of, scope, options), isNew: isAboutJoined(of, options) };
+    const about = {
+      rows: aboutLevel(of, scope, options, isMuch),
+      isNew: isAboutJoined(of, options),
+    };
     references.push(referredToByOne(of, scope, { type: 'Provenance', ...about }));
   }
   // Targets are looked at when all of them are together: the planner takes its time over each such look.
