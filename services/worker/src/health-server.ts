@@ -3,8 +3,15 @@ import { once } from 'node:events';
 import { checkSchema } from '@sluice/postgres';
 import type { WorkerContext } from './context.ts';
 
-/** Serves the worker's own /healthz, /readyz and /metrics; the only HTTP a worker knows. */
-export async function startHealthServer(context: WorkerContext): Promise<Server> {
+/**
+ * Serves the worker's own /healthz, /readyz and /metrics; the only HTTP a worker knows.
+ *
+ * @param isStarted whether it takes work: before that it is not ready, whatever can be reached
+ */
+export async function startHealthServer(
+  context: WorkerContext,
+  isStarted: () => boolean,
+): Promise<Server> {
   const { settings, metrics } = context;
   const server = createServer((request, response) => {
     const answer = (status: number, text: string): void => {
@@ -15,7 +22,7 @@ export async function startHealthServer(context: WorkerContext): Promise<Server>
         answer(200, 'ok');
         return;
       case '/readyz':
-        void whatIsMissing(context).then((fault) =>
+        void whatIsMissing(context, isStarted).then((fault) =>
           answer(fault === undefined ? 200 : 503, fault ?? 'ready'),
         );
         return;
@@ -34,8 +41,11 @@ export async function startHealthServer(context: WorkerContext): Promise<Server>
 }
 
 /** Why the worker is not ready, if it is not. */
-async function whatIsMissing(context: WorkerContext): Promise<string | undefined> {
-  const { pool, queue, storageHealth } = context;
+async function whatIsMissing(
+  { pool, queue, storageHealth }: WorkerContext,
+  isStarted: () => boolean,
+): Promise<string | undefined> {
+  if (!isStarted()) return 'not ready: it is still starting';
   try {
     const [report] = await Promise.all([storageHealth.recent(), checkSchema(pool), queue.ping()]);
     return 'error' in report ? `not ready: ${report.error.message}` : undefined;

@@ -83,7 +83,8 @@ const inHand = new PartsInHand(context);
 
 // Before anything waits for Redis: a worker can be asked how it is, and told to go, from the start.
 const closers: (() => Promise<unknown>)[] = [];
-const health = await startHealthServer(context);
+let isStarted = false;
+const health = await startHealthServer(context, () => isStarted);
 installShutdown(log, [
   {
     name: 'hand parts back',
@@ -140,6 +141,7 @@ closers.push(() => {
   clearInterval(scheduling);
   return workers.close();
 });
+isStarted = true;
 log.info('worker is ready', { concurrency: settings.WORKER_CONCURRENCY });
 
 /** Where both run on one machine, who waits for an answer goes before who writes for minutes. */
