@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { tempFolder } from '../support/temp-folder.ts';
 import type { SelfSignedCertificate } from './self-signed-certificate.ts';
 
 /** Azurite, Microsoft's emulator of Azure Blob Storage, with one storage account. */
@@ -29,7 +29,8 @@ const accountKey = Buffer.from('a key of the tests, and no secret').toString('ba
 
 /** Starts a server on a free port. It ends with the process that started it. */
 export async function startAzurite({ certificate }: AzuriteOptions = {}): Promise<Azurite> {
-  const folder = await tempFolder('azurite');
+  // It writes into it whenever it likes, so it is `stop` that removes it, once it has ended.
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-azurite-'));
   const secure = certificate ? ['--oauth', 'basic'] : [];
   for (const [kind, text] of Object.entries(certificate ?? {})) {
     await writeFile(join(folder, `${kind}.pem`), String(text));

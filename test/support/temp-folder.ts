@@ -5,9 +5,6 @@ import { join } from 'node:path';
 
 const folders: string[] = [];
 
-/** A server that is about to be stopped may still write into its own. */
-const untilGone = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 };
-
 /** Makes an empty folder that is gone after the last test of the file. */
 export async function tempFolder(name = 'test'): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `sluice-${name}-`));
@@ -18,6 +15,6 @@ export async function tempFolder(name = 'test'): Promise<string> {
 // Outside of a test file, as in the global set-up, whoever made the folder removes it.
 if (typeof afterAll === 'function') {
   afterAll(() => {
-    for (const folder of folders.splice(0)) rmSync(folder, untilGone);
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   });
 }
