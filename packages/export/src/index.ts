@@ -3,7 +3,7 @@ export { checkCompleteness, rangeEnd, type PartRecord } from './completeness.ts'
 export { isStaleLock, slotNames } from './export-slot.ts';
 export { absentGroup, absentMember, readGroup, type GroupReading } from './group-members.ts';
 export { capabilityStatement, type CapabilityOptions } from './capability-statement.ts';
-export { guideDialect, type Dialect } from './dialect.ts';
+export type { Dialect } from './dialect.ts';
 export { errorResponse, type HttpResponse } from './error-response.ts';
 export { mayHaveExport, mayHaveType, type ExportRights } from './export-rights.ts';
 export { fileAccess } from './file-access.ts';

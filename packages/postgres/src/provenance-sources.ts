@@ -30,34 +30,33 @@ export function aboutLevel(
   isMuch: boolean,
 ): string[] {
   const inScope = (type: string): string[] => inCompartmentsOf(of, type, 'output');
-  const ofTarget = [...hasPassed(of), ...isRightGroup(of), ...latest(of, options)];
-  const held = (type: string, types: readonly string[]): string[] => [
+  const { exportedTargets } = scope;
+  const types = exportedTargets ? typesHeld(of, scope) : typesOfLevel(of.kickOff.level);
+  const held = (type: string): string[] => [
     ...versionsPresent(of, { type, among: types, kind: 'output' }, options),
     ...inScope(type),
   ];
+  const ofTarget = exportedTargets
+    ? [...hasPassed(of), ...isRightGroup(of), ...latest(of, options)]
+    : [];
   const present = presentProvenance(of, options);
-  if (scope.exportedTargets) {
-    const types = typesHeld(of, scope);
-    return [
-      ...present,
-      isMuch
-        ? `r.seq in (${seqsOfTargets(held('r.type', types), ofTarget)})`
-        : targetIs([
-            `t.target_type in (${texts(types)})`,
-            ...ofTarget,
-            targetExists(held('t.target_type', types)),
-          ]),
+  if (isMuch) {
+    const own = [`r.type = ${text('Provenance')}`, ...inScope(text('Provenance'))];
+    const ways = [
+      seqsOfTargets(held('r.type'), ofTarget),
+      ...(exportedTargets
+        ? []
+        : [`select r.seq from sluice.resources r where ${own.join(' and ')}`]),
     ];
+    return [...present, `r.seq in (${ways.join('\n    union all\n    ')})`];
   }
-  if (!isMuch) return [...present, isAbout(of, inScope, options)];
-  const own = [`r.type = ${text('Provenance')}`, ...inScope(text('Provenance'))];
-  const theirs = seqsOfTargets(held('r.type', typesOfLevel(of.kickOff.level)), []);
-  return [
-    ...present,
-    `r.seq in (${theirs}
-    union all
-    select r.seq from sluice.resources r where ${own.join(' and ')})`,
+  if (!exportedTargets) return [...present, isAbout(of, inScope, options)];
+  const target = [
+    `t.target_type in (${texts(types)})`,
+    ...ofTarget,
+    targetExists(held('t.target_type')),
   ];
+  return [...present, targetIs(target)];
 }
 
 /** That `r` is there for a patient who joined after `_since`. */

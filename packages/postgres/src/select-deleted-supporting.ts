@@ -1,4 +1,5 @@
 import type { Export, Scope } from '@sluice/export';
+import { supportingDepth as depth } from '@sluice/fhir';
 import { text, texts, timestamp, uuid } from './literals.ts';
 import { hasMembers, inCompartmentsOf, members, ofNobodyElse } from './membership.ts';
 import { noted, targetExists, targetIs } from './provenance-query.ts';
@@ -21,7 +22,6 @@ export function tellsDeletions({ kickOff: { since, associated } }: Export): bool
 export function noteDeletedSupporting(
   of: Export,
   scope: Sources,
-  depth: number,
   options: PartQueryOptions,
 ): string {
   const { supporting } = scope;

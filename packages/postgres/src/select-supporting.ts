@@ -41,7 +41,7 @@ export async function selectSupporting(
     // Over all types of the store, which the planner takes for a costly statement: compiling it costs more.
     await client.query('set local jit = off');
     const { rowCount } = await client.query(found(await hasMuchProvenance(client, of, scope)));
-    if (tellsDeletions(of)) await client.query(noteDeletedSupporting(of, scope, depth, options));
+    if (tellsDeletions(of)) await client.query(noteDeletedSupporting(of, scope, options));
     return rowCount ?? 0;
   });
 }

@@ -46,8 +46,12 @@ export function readSettings<N extends VariableName>(
   names: readonly N[],
   env: Readonly<Record<string, string | undefined>>,
 ): Settings<N> {
+  const preset = presetOf(env);
   const values: Record<string, unknown> = {};
-  for (const name of names) values[name] = convert(variables[name], textOf(name, env));
+  for (const name of names) {
+    const text = env[name]?.trim() || preset[name] || (variables[name] as Variable).default;
+    values[name] = convert(variables[name], text);
+  }
   const schema = {
     type: 'object',
     required: names.filter((name) => (variables[name] as Variable).required),
@@ -59,12 +63,6 @@ export function readSettings<N extends VariableName>(
     throw new SettingsError(faultLines(ajv.errors ?? [], env));
   }
   return Object.freeze(values) as Settings<N>;
-}
-
-function textOf(name: VariableName, env: Readonly<Record<string, string | undefined>>) {
-  const given = env[name]?.trim();
-  if (given !== undefined && given !== '') return given;
-  return presetOf(env)[name] ?? (variables[name] as Variable).default;
 }
 
 /** The value in its own type; text that cannot be converted stays text, for the schema to refuse. */

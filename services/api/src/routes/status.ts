@@ -3,6 +3,7 @@ import {
   ExportError,
   fileAccess,
   statusResponse,
+  type Dialect,
   type Export,
   type Manifest,
   type OutputFile,
@@ -60,18 +61,24 @@ async function statusFacts(
   found: Export,
   { progress }: PollVerdict,
 ): Promise<StatusFacts> {
-  const facts = { now: deps.now(), dialect: dialectOf(deps.settings) };
-  if (found.state === 'completed') return { ...facts, manifest: await manifestOf(deps, found) };
+  const dialect = dialectOf(deps.settings);
+  const facts = { now: deps.now(), dialect };
+  if (found.state === 'completed') {
+    return { ...facts, manifest: await manifestOf(deps, found, dialect) };
+  }
   return found.state === 'running' ? { ...facts, progress } : facts;
 }
 
-async function manifestOf(deps: Dependencies, found: Export): Promise<Manifest> {
+async function manifestOf(
+  deps: Dependencies,
+  found: Export,
+  { manifestStatus: withStatus }: Dialect,
+): Promise<Manifest> {
   const { settings } = deps;
   const files = await listOutputFiles(deps.pool, found.id);
   const urls = await outputFileUrls(deps, found, files);
   // With AUTH_MODE=none there is no token that anyone could require.
   const requiresAccessToken = fileAccess(settings) === 'token' && settings.AUTH_MODE !== 'none';
   const fileUrl = ({ name }: OutputFile): string => urls.get(name) ?? '';
-  const { manifestStatus: withStatus } = dialectOf(settings);
   return buildManifest(found, files, { fileUrl, requiresAccessToken, withStatus });
 }

@@ -128,6 +128,10 @@ test('a line that never ends is an error', async () => {
   await expect(send(row(1) + row(2).trimEnd(), [50])).rejects.toThrow('no end');
 });
 
+/** With blocks so small that a few lines fill many. */
+const pipelineTo = (writer: BlockSink) =>
+  new LinePipeline({ pool, work, writer, limits: unlimited, blocks, blockBytes: 16 });
+
 test('what cannot be written stops the pipeline, and is thrown again', async () => {
   const writer = new Files();
   let written = 0;
@@ -135,14 +139,7 @@ test('what cannot be written stops the pipeline, and is thrown again', async () 
     written += 1;
     return Promise.reject(new Error('disk full'));
   };
-  const pipeline = new LinePipeline({
-    pool,
-    work,
-    writer,
-    limits: unlimited,
-    blocks,
-    blockBytes: 16,
-  });
+  const pipeline = pipelineTo(writer);
   const bytes = Buffer.from(rows(50).join(''));
   const all = (async () => {
     for (;;) await pipeline.write({ bytes });
@@ -172,14 +169,7 @@ test('no more is taken than is in flight while the writer has not written', asyn
       await held;
     };
   });
-  const pipeline = new LinePipeline({
-    pool,
-    work,
-    writer,
-    limits: unlimited,
-    blocks,
-    blockBytes: 16,
-  });
+  const pipeline = pipelineTo(writer);
   const bytes = Buffer.from(rows(50).join(''));
   await pipeline.write({ bytes });
   let isTaken = false;
