@@ -6,6 +6,7 @@ export {
   periodEnd,
   repairInstant,
 } from './instant.ts';
+export { checkJsonBounds, type JsonBounds, type JsonExcess } from './json-bounds.ts';
 export { type JsonMember, type JsonSpan, scanArray, scanObject } from './json-scan.ts';
 export { markDeleted } from './mark-deleted.ts';
 export { ResourceTextError, type Splice, type SplicedResource, spliceMeta } from './meta-splice.ts';
