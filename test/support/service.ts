@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { freePort } from '@sluice/embedded';
 import { checkLog } from './log-secrets.ts';
+import type { MemoryCgroup } from './memory-cgroup.ts';
 import { tempFolder } from './temp-folder.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -32,6 +33,10 @@ export interface TestService {
 export interface StartOptions {
   /** What answers 200 once it is started; `/healthz` for one that is not meant to become ready. */
   readonly readyPath?: '/readyz' | '/healthz';
+  /** The process runs in this group. */
+  readonly cgroup?: MemoryCgroup;
+  /** Options of Node, before the program. */
+  readonly nodeOptions?: readonly string[];
 }
 
 const startLimitMs = 30_000;
@@ -45,12 +50,14 @@ const maxLogLength = 4_000_000;
 export async function startService(
   name: 'api' | 'worker',
   env: Readonly<Record<string, string>>,
-  { readyPath = '/readyz' }: StartOptions = {},
+  { readyPath = '/readyz', cgroup, nodeOptions = [] }: StartOptions = {},
 ): Promise<TestService> {
   const port = await freePort();
   const files = env['FILE_STORAGE_DIR'] ?? (await tempFolder('files'));
   const portName = name === 'api' ? 'PORT' : 'METRICS_PORT';
-  const child = spawn(process.execPath, [resolve(import.meta.dirname, '../../services', name)], {
+  const main = resolve(import.meta.dirname, '../../services', name);
+  const [program, ...words] = [...(cgroup?.launcher ?? []), process.execPath, ...nodeOptions, main];
+  const child = spawn(program, words, {
     env: { ...process.env, FILE_STORAGE_DIR: files, [portName]: String(port), ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
