@@ -52,6 +52,12 @@ test(`${rounds} chained exports under concurrent writers hold exactly the state 
     for (let round = 0, since: string | undefined; round < rounds; round += 1) {
       const kickedOff = new Date();
       const done = await exportOnce(since === undefined ? '' : `_since=${since}`);
+      // Of two instants the later one holds all that the earlier one does.
+      expect({ round, at: done.at, fell: since !== undefined && done.at < since }).toEqual({
+        round,
+        at: done.at,
+        fell: false,
+      });
       if (Date.parse(done.at) < kickedOff.getTime() - 5) movedBack += 1;
       await apply(state, done.folder);
       snapshots.push({ at: done.at, state: new Map(state) });
@@ -130,7 +136,7 @@ async function lookBack(
 ): Promise<{ until: string; state: State }[]> {
   const to = snapshots[randomInt(snapshots.length)];
   if (!to) throw new Error('there are no snapshots');
-  // T may have moved back, even to the T of an export before.
+  // T may have moved back to the T of the export before.
   const earlier = snapshots.filter(({ at }) => at < to.at);
   const from = earlier[randomInt(Math.max(earlier.length, 1))];
   const whole: State = new Map();

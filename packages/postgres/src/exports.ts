@@ -35,7 +35,8 @@ export interface NewExport {
 
 /**
  * Stores an accepted export and fixes its transactionTime: the database's clock, rounded up to the
- * ms that the manifest can say, so that what was committed before the kick-off is in.
+ * ms that the manifest can say, so that what was committed before the kick-off is in. Where that clock is
+ * behind what was settled before, the next ms after it.
  *
  * @throws SlotTakenError when the slot has an active export
  */
@@ -46,8 +47,8 @@ export async function createExport(db: Queryable, given: NewExport): Promise<Exp
          insert into sluice.exports (id, kick_off, subject, slot, client, slots, folder, requested_at, transaction_time)
          select $1::uuid, $2::jsonb, $3, $4, $5, $6::int,
                 to_char(now at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"') || '_' || $1::uuid,
-                now, date_trunc('milliseconds', now) + interval '1 millisecond'
-           from clock_timestamp() as now
+                now, date_trunc('milliseconds', greatest(now, stamps_after)) + interval '1 millisecond'
+           from clock_timestamp() as now, sluice.settled_time
          returning *
        ), recorded as (
          insert into sluice.audit_events (action, succeeded, subject, client, address, request_id, export_id, detail)

@@ -21,7 +21,9 @@ export async function beginPlanning(db: Queryable, id: string): Promise<Export |
 
 /**
  * Records a settled transactionTime, at most once: a planner that takes over must not move it again.
+ * It never falls: where a newer instant was settled before, the export takes that one.
  *
+ * @param at an instant that `settle` has settled
  * @returns the export as it is now; `undefined` when planning is over
  */
 export async function settleExport(
@@ -30,8 +32,11 @@ export async function settleExport(
   at: string,
 ): Promise<Export | undefined> {
   const { rows } = await db.query<ExportRow>(
-    `update sluice.exports
-        set transaction_time = case when settled then transaction_time else $2::timestamptz end,
+    `with settled_before as (
+       update sluice.settled_time set newest = greatest(newest, $2::timestamptz) returning newest
+     )
+     update sluice.exports
+        set transaction_time = case when settled then transaction_time else (select newest from settled_before) end,
             settled = true, progressed_at = clock_timestamp()
       where id = $1 and state = 'planning'
      returning ${exportColumns}`,

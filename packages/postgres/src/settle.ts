@@ -13,15 +13,25 @@ export class UnsettledError extends Error {
   readonly code = 'unsettled';
 }
 
+/** The database's clock passes T within a millisecond, unless it has stepped back. */
+const clockPatienceMs = 5000;
+
 /**
- * Settles an instant T: returns the instant, T or earlier, such that everything stored up to it is
- * committed and nothing will ever be stored at or before it again.
+ * Settles an instant T: returns an instant, T or earlier, of which the invariant holds from now on.
  *
- * Why that holds: a writer takes the lock on sluice.resources, then reads the clock (begin_write).
- * So a transaction that is not seen holding the lock once the clock has passed T either has ended or
- * will stamp later than T. Those that are seen are waited for, as CREATE INDEX CONCURRENTLY does. If
- * one is still there after `timeoutMs`, T moves back to the ms before the oldest of them began: its
- * stamp, and so all it writes, is later than that.
+ * **Invariant.** Everything stored at or before a settled instant is committed, and nothing will ever be
+ * stored at or before it again. So every settled instant stays good for reading, and of two the newer
+ * one is the better: `settleExport` takes the newest, and a transactionTime never falls.
+ *
+ * Why it holds. A writer takes the lock on sluice.resources first and its stamp afterwards, later than
+ * `stamps_after` and never before its transaction began (begin_write). Here `stamps_after` is raised to T
+ * first, and then the lock is looked at. So a transaction that is not seen holding it has ended,
+ * or will stamp later than T, however long ago it began. Those that are seen are waited for, as CREATE
+ * INDEX CONCURRENTLY does. If one is still there after `timeoutMs`, T moves back to the ms before the
+ * oldest of them began: all that it writes is later than that.
+ *
+ * A writer at REPEATABLE READ may read an older `stamps_after`. For such writers alone the invariant supposes that
+ * the database's clock does not step back.
  *
  * @param at T as instant text, ms precision
  * @param onWait called before each wait, so that the caller shows it is alive; may throw to give up
@@ -33,7 +43,11 @@ export async function settle(
   timeoutMs: number,
   onWait: () => Promise<void> = () => Promise.resolve(),
 ): Promise<string> {
-  await untilPassed(pool, at);
+  await untilPassed(pool, at, Date.now() + clockPatienceMs);
+  await pool.query(
+    `update sluice.settled_time set stamps_after = $1::timestamptz where stamps_after < $1::timestamptz`,
+    [at],
+  );
   const deadline = Date.now() + timeoutMs;
   let remaining = await readWriters(pool, at);
   for (
@@ -49,15 +63,16 @@ export async function settle(
   return remaining.length === 0 ? at : justBefore(remaining);
 }
 
-async function untilPassed(pool: Pool, at: string): Promise<void> {
+async function untilPassed(pool: Pool, at: string, deadline: number): Promise<void> {
   for (;;) {
     const { rows } = await pool.query<{ ahead: number }>(
       `select (extract(epoch from $1::timestamptz - clock_timestamp()) * 1000)::float8 as ahead`,
       [at],
     );
     const ahead = rows[0]?.ahead ?? 0;
-    if (ahead < 0) return;
-    await wait(Math.ceil(ahead) + 1);
+    const left = deadline - Date.now();
+    if (ahead < 0 || left <= 0) return;
+    await wait(Math.min(Math.ceil(ahead) + 1, left));
   }
 }
 

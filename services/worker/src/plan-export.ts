@@ -81,12 +81,13 @@ async function settleNow(context: WorkerContext, of: Export): Promise<Export | u
     if (!(await touchExport(pool, of.id))) throw new Error('the export is being planned no more');
   });
   metrics.observe('sluice_settle_wait_seconds', {}, (performance.now() - begun) / 1000);
-  if (at !== of.transactionTime) {
+  const settled = await settleExport(pool, of.id, at);
+  if (settled !== undefined && settled.transactionTime < of.transactionTime) {
     log.warn('transactionTime moved back before a transaction that is still writing', {
       exportId: of.id,
       from: of.transactionTime,
-      to: at,
+      to: settled.transactionTime,
     });
   }
-  return await settleExport(pool, of.id, at);
+  return settled;
 }
