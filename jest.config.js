@@ -12,7 +12,7 @@ const shared = {
   // jose is ES modules only, which jest cannot require.
   transform: { '^.+\\.ts$': swc('typescript'), '/node_modules/jose/.+\\.js$': swc('ecmascript') },
   transformIgnorePatterns: ['/node_modules/(?!jose/)'],
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/patient-environment.ts',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: [],
 };
@@ -20,7 +20,7 @@ const shared = {
 export default {
   // Tests of processes mostly wait, so two files at a time suit a machine of two cores.
   maxWorkers: 2,
-  // Longer than anything takes on a machine that is busy with something else: waits end by themselves.
+  // Multiplied, as every limit of a test, by SLUICE_TEST_TIMEOUT_FACTOR.
   testTimeout: 30_000,
   projects: [
     {

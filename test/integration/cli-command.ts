@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
 import { checkLog } from '../support/log-secrets.ts';
+import { patiently } from '../support/patience.ts';
 
 const bin = resolve('packages/cli/bin/sluice.js');
 
@@ -64,7 +65,7 @@ export function startSluice(
         done(match);
       };
       const missed = (why: string): void => fail(new Error(`${why}: ${pattern}\n${written.both}`));
-      const limit = setTimeout(() => missed('not said in time'), 60_000);
+      const limit = setTimeout(() => missed('not said in time'), patiently(60_000));
       child.stdout.on('data', look);
       child.stderr.on('data', look);
       const over = (): void => {

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { Deployment } from '../support/deployment.ts';
-import { begin, exportIdOf, finished, kickOff, over, runExport } from '../support/export-client.ts';
+import { begin, exportIdOf, finished, kickOff, over } from '../support/export-client.ts';
 import { storeSampleData } from '../support/sample-data.ts';
 import type { TestService } from '../support/service.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -18,7 +18,6 @@ beforeAll(async () => {
     PART_LEASE: '2s',
     HOUSEKEEPING_INTERVAL: '300ms',
     WORKER_CONCURRENCY: '2',
-    STUCK_AFTER: '4s',
     MAX_RESOURCES_PER_FILE: '10',
   });
   await storeSampleData(deployment.database.pool, [
@@ -97,6 +96,8 @@ test('a folder that no export owns is removed, other things in the storage are l
 }, 20_000);
 
 test('an export without progress for STUCK_AFTER fails with the cause, and its slot is free', async () => {
+  await worker.stop();
+  worker = await deployment.startWorker({ STUCK_AFTER: '4s' });
   const { statusUrl } = await beginAndReachTheMiddle();
   const client = await deployment.database.pool.connect();
   try {
@@ -114,11 +115,17 @@ test('an export without progress for STUCK_AFTER fails with the cause, and its s
 
 test('an export is not stuck while a part takes longer than STUCK_AFTER but goes on', async () => {
   await worker.stop();
-  worker = await deployment.startWorker({ STUCK_AFTER: '1s', PART_RESOURCES: '100000' });
-  const begun = Date.now();
-  const manifest = await runExport(base, '/$export?_type=Observation');
+  // One part, of 6,000 files that are synced and renamed.
+  worker = await deployment.startWorker({ STUCK_AFTER: '2s', PART_RESOURCES: '100000' });
+  const statusUrl = await begin(base, '/$export?_type=Observation');
+  const manifest = await finished(statusUrl);
   expect(manifest.output.reduce((sum, { count }) => sum + count, 0)).toBe(60_000);
-  expect(Date.now() - begun).toBeGreaterThan(1500);
+  const [row] = await deployment.query<{ seconds: number }>(
+    `select extract(epoch from completed_at - requested_at)::float8 as seconds
+       from sluice.exports where id = $1`,
+    [exportIdOf(statusUrl)],
+  );
+  expect(row?.seconds).toBeGreaterThan(2);
 }, 40_000);
 
 test('an export whose folder is taken away fails with the cause, and its slot is free', async () => {
@@ -160,10 +167,8 @@ test('a storage that cannot be written fails the export with the cause', async (
 
 test('a worker that is told to end hands its parts back and exits with 0', async () => {
   const { statusUrl, id } = await beginAndReachTheMiddle();
-  const toldAt = Date.now();
   const exit = await worker.kill('SIGTERM');
   expect(exit).toEqual({ code: 0, signal: null });
-  expect(Date.now() - toldAt).toBeLessThan(5000);
   const held = await deployment.query(
     `select number from sluice.parts where export_id = $1 and state = 'running'`,
     [id],
@@ -171,6 +176,5 @@ test('a worker that is told to end hands its parts back and exits with 0', async
   expect(held).toEqual([]);
   expect((await deployment.listFolder(id))?.filter((name) => name.endsWith('.tmp'))).toEqual([]);
   worker = await deployment.startWorker();
-  // Of 6,000 files: patience for a machine that is busy with something else.
-  expect((await finished(statusUrl, 90_000)).output).not.toEqual([]);
-}, 120_000);
+  expect((await finished(statusUrl)).output).not.toEqual([]);
+}, 60_000);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createPool, sqlState, type Pool } from '@sluice/postgres';
+import { patiently } from './patience.ts';
 
 /** A migrated database of a test's own. */
 export interface TestDatabase {
@@ -20,7 +21,7 @@ export async function createDatabase(): Promise<TestDatabase> {
   const template = setting('SLUICE_TEST_TEMPLATE');
   const name = `sluice_test_${randomBytes(6).toString('hex')}`;
   await administer(async (admin) => {
-    for (const end = Date.now() + 60_000; ;) {
+    for (const end = Date.now() + patiently(60_000); ;) {
       try {
         await admin.query(`create database ${name} with template ${template}`);
         return;

@@ -78,7 +78,14 @@ export class Deployment {
   /** What lies in the folder of an export, temporaries too; `undefined` when there is no folder. */
   async listFolder(exportId: string): Promise<string[] | undefined> {
     const folder = (await readdir(this.files)).find((name) => name.endsWith(`_${exportId}`));
-    return folder === undefined ? undefined : (await readdir(join(this.files, folder))).sort();
+    if (folder === undefined) return undefined;
+    try {
+      return (await readdir(join(this.files, folder))).sort();
+    } catch (error) {
+      // It may be removed between the two looks.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 
   /** The COPY statements that workers have under way. */

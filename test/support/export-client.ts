@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { patiently } from './patience.ts';
 
 /** One file of a manifest, as a client sees it. */
 export interface ManifestItem {
@@ -69,13 +70,14 @@ export async function finished(statusUrl: string, limitMs = 60_000): Promise<Man
 
 /** Polls until the answer is something else than "still running", and gives it. */
 export async function over(statusUrl: string, limitMs = 60_000): Promise<Response> {
-  const deadline = Date.now() + limitMs;
+  const deadline = Date.now() + patiently(limitMs);
   for (;;) {
     const answer = await fetch(statusUrl).catch(() => undefined);
     if (answer !== undefined && ![202, 429, 503].includes(answer.status)) return answer;
     const progress = answer?.headers.get('x-progress') ?? 'no answer';
     await answer?.body?.cancel();
-    if (Date.now() > deadline) throw new Error(`not over after ${limitMs} ms: ${progress}`);
+    if (Date.now() > deadline)
+      throw new Error(`not over after ${patiently(limitMs)} ms: ${progress}`);
     await pause(120);
   }
 }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { freePort } from '@sluice/embedded';
 import { checkLog } from './log-secrets.ts';
 import type { MemoryCgroup } from './memory-cgroup.ts';
+import { patiently } from './patience.ts';
 import { tempFolder } from './temp-folder.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -40,7 +41,7 @@ export interface StartOptions {
 }
 
 const startLimitMs = 30_000;
-const stopLimitMs = 40_000;
+const stopLimitMs = patiently(40_000);
 const maxLogLength = 4_000_000;
 
 /**
