@@ -1,12 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import { halfSipHash, type HashKey } from './half-sip-hash.ts';
+
 /**
  * Remembers which resources a file has had, and on which line, in 16 bytes each: open addressing over 64-bit hashes of type and id. The
- * chance that two of a hundred million different ids are taken for one is about 1 in 3,700.
+ * chance that two of a hundred million different ids are taken for one is about 1 in 3,700. The hash has a key that nobody knows, so that
+ * whoever writes a file cannot choose ids which share a place.
  */
 export class SeenIds {
+  readonly #key: HashKey;
   #capacity = 1024;
   #count = 0;
   /** Four numbers per place: two halves of the hash, the checksum of the text, the line (0: the place is free). */
   #table = new Uint32Array(this.#capacity * 4);
+
+  constructor(key: HashKey = randomKey()) {
+    this.#key = key;
+  }
 
   /**
    * Notes a resource. Answers `undefined` if it is the first with its type and id, otherwise the line of the first, and whether
@@ -18,7 +27,7 @@ export class SeenIds {
     checksum: number,
     line: number,
   ): { line: number; same: boolean } | undefined {
-    const [high, low] = hash(`${type}/${id}`);
+    const [high, low] = halfSipHash(this.#key, `${type}/${id}`);
     const at = this.#find(this.#table, this.#capacity, high, low);
     const firstLine = this.#table[at + 3] ?? 0;
     if (firstLine !== 0) {
@@ -56,16 +65,7 @@ export class SeenIds {
   }
 }
 
-/** Two 32-bit halves, each mixed into the other at the end (the finaliser of MurmurHash3). */
-function hash(text: string): [number, number] {
-  let high = 0xdeadbeef;
-  let low = 0x41c6ce57;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    high = Math.imul(high ^ code, 0x9e3779b1);
-    low = Math.imul(low ^ code, 0x5f356495);
-  }
-  high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35);
-  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35);
-  return [high >>> 0, low >>> 0];
+function randomKey(): HashKey {
+  const bytes = randomBytes(8);
+  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4)];
 }
