@@ -1,9 +1,5 @@
-import { once } from 'node:events';
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { importJWK, SignJWT } from 'jose';
 import { startSluice } from '../integration/cli-command.ts';
 import {
   askAs,
@@ -14,53 +10,15 @@ import {
   verdictOf,
 } from '../support/smart-deployment.ts';
 import { makeKeys, tokenOf, type SmartClient } from '../support/smart-client.ts';
+import { TokenIssuer } from '../support/token-issuer.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** An issuer of tokens somewhere else. */
-class Issuer {
-  readonly url: string;
-  keys: Pick<SmartClient, 'privateKey' | 'publicKey'>;
-  readonly #server: Server;
-
-  private constructor(server: Server, keys: Issuer['keys']) {
-    this.#server = server;
-    this.keys = keys;
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    server.on('request', (req, res) => {
-      res.setHeader('Cache-Control', 'max-age=3600');
-      const document = { issuer: this.url, jwks_uri: `${this.url}/keys` };
-      const isKeys = req.url === '/keys';
-      res.end(JSON.stringify(isKeys ? { keys: [this.keys.publicKey] } : document));
-    });
-  }
-
-  static async start(alg: 'RS384' | 'ES384'): Promise<Issuer> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return new Issuer(server, await makeKeys(alg));
-  }
-
-  async token(claims: object): Promise<string> {
-    const { privateKey } = this.keys;
-    const alg = privateKey.alg ?? '';
-    const now = Math.floor(Date.now() / 1000);
-    return await new SignJWT({ iss: this.url, aud: 'sluice', exp: now + 300, ...claims })
-      .setProtectedHeader({ alg, kid: this.keys.publicKey.kid ?? '' })
-      .sign(await importJWK(privateKey, alg));
-  }
-
-  stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-}
-
 describe('AUTH_MODE=jwt', () => {
-  let issuers: [Issuer, Issuer];
+  let issuers: [TokenIssuer, TokenIssuer];
   let served: SmartDeployment;
   beforeAll(async () => {
-    issuers = [await Issuer.start('ES384'), await Issuer.start('RS384')];
+    issuers = [await TokenIssuer.start('ES384'), await TokenIssuer.start('RS384')];
     served = await SmartDeployment.create({
       AUTH_MODE: 'jwt',
       AUTH_ISSUERS: `${issuers[0].url}, ${issuers[1].url} ${issuers[1].url}/keys`,

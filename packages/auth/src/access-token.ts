@@ -1,13 +1,8 @@
-import {
-  decodeProtectedHeader,
-  decodeJwt,
-  errors,
-  importJWK,
-  jwtVerify,
-  type JWTPayload,
-} from 'jose';
+import { isId } from '@sluice/fhir';
+import { errors, importJWK, jwtVerify } from 'jose';
 import { listClaim, textClaim, type ClaimNames } from './claims.ts';
 import { AuthError } from './errors.ts';
+import { JwtError, readJwt, type JwtClaims, type JwtHeader } from './jwt.ts';
 import { signingAlgorithms, type Key, type WantedKey } from './key-set.ts';
 
 /** Somebody whose tokens are believed. */
@@ -39,7 +34,6 @@ export interface AccessToken {
   readonly patients: readonly string[] | undefined;
 }
 
-const maxLength = 16_384;
 /** An id token, say, is no access token, though it is signed by the same keys. */
 const types = [undefined, 'jwt', 'at+jwt', 'application/at+jwt'];
 
@@ -49,10 +43,11 @@ const types = [undefined, 'jwt', 'at+jwt', 'application/at+jwt'];
  * @throws AuthError `invalid_token`, always, whatever is wrong with it
  */
 export async function verifyAccessToken(token: string, checks: TokenChecks): Promise<AccessToken> {
-  const wanted = readHeader(token);
-  const issuer = findIssuer(token, checks);
+  const { header, claims } = read(token);
+  const wanted = checkHeader(header);
+  const issuer = findIssuer(claims, checks);
   const key = await findKey(issuer, wanted);
-  const claims = await verified(token, key, wanted, issuer, checks);
+  await verify(token, key, wanted, issuer, checks);
   const subject = textClaim(claims, checks.claims.subject);
   if (subject === undefined) throw invalid('The token does not say whose it is.');
   return {
@@ -65,10 +60,16 @@ export async function verifyAccessToken(token: string, checks: TokenChecks): Pro
   };
 }
 
-function readHeader(token: string): WantedKey {
-  if (token.length > maxLength) throw invalid('The token is too long.');
-  const header = attempt(() => decodeProtectedHeader(token));
-  const { alg = '', kid, typ } = header;
+function read(token: string): ReturnType<typeof readJwt> {
+  try {
+    return readJwt(token);
+  } catch (cause) {
+    if (!(cause instanceof JwtError)) throw cause;
+    throw invalid(`The token ${cause.message}.`, cause);
+  }
+}
+
+function checkHeader({ alg, kid, typ }: JwtHeader): WantedKey {
   if (!(signingAlgorithms as readonly string[]).includes(alg)) {
     throw invalid('The token is not signed by an algorithm that is accepted.');
   }
@@ -76,8 +77,7 @@ function readHeader(token: string): WantedKey {
   return { alg, kid };
 }
 
-function findIssuer(token: string, { issuers }: TokenChecks): TrustedIssuer {
-  const { iss } = attempt(() => decodeJwt(token));
+function findIssuer({ iss }: JwtClaims, { issuers }: TokenChecks): TrustedIssuer {
   const found = issuers.find(({ issuer }) => issuer === iss);
   if (found === undefined) throw invalid('The issuer of the token is not known here.');
   return found;
@@ -96,13 +96,13 @@ async function findKey(issuer: TrustedIssuer, wanted: WantedKey): Promise<Key> {
   return key;
 }
 
-async function verified(
+async function verify(
   token: string,
   key: Key,
   { alg }: WantedKey,
   { issuer }: TrustedIssuer,
   { audiences, leewaySeconds, now }: TokenChecks,
-): Promise<JWTPayload> {
+): Promise<void> {
   try {
     const { payload } = await jwtVerify(token, await importJWK(key, alg), {
       algorithms: [alg],
@@ -115,7 +115,6 @@ async function verified(
     if (payload.iat !== undefined && payload.iat > now() / 1000 + leewaySeconds) {
       throw invalid('The token was issued in the future.');
     }
-    return payload;
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw invalid('The token has expired.', error);
     if (error instanceof errors.JWTClaimValidationFailed) {
@@ -126,18 +125,13 @@ async function verified(
   }
 }
 
+/** What cannot be an id permits nothing. */
 function limit(claims: object, names: readonly string[], prefix: string): string[] | undefined {
   if (names.length === 0) return undefined;
   const values = listClaim(claims, names) ?? [];
-  return values.map((value) => (value.startsWith(prefix) ? value.slice(prefix.length) : value));
-}
-
-function attempt<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    throw invalid('The token is not a signed JWT.', cause);
-  }
+  return values
+    .map((value) => (value.startsWith(prefix) ? value.slice(prefix.length) : value))
+    .filter(isId);
 }
 
 function invalid(text: string, cause?: unknown): AuthError {

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { decodeJwt } from 'jose';
 import type { Provider } from 'oidc-provider';
 import {
   checkAssertion,
@@ -10,6 +9,7 @@ import {
 } from './client-assertion.ts';
 import { AuthError } from './errors.ts';
 import { grantScopes } from './grant-scopes.ts';
+import { readJwt, type JwtClaims } from './jwt.ts';
 import type { Key } from './key-set.ts';
 import { createProvider, type ClientMetadata } from './provider.ts';
 import { replayedRequest } from './replayed-request.ts';
@@ -76,14 +76,14 @@ export async function createAuthorizationServer(
       const request = readTokenRequest(req.headers, body);
       attempt.clientId = request.clientId ?? claimedClient(request.assertion);
       const authenticated = await checkAssertion(request.assertion, options);
-      const { client } = authenticated;
+      const { client, claims } = authenticated;
       if (request.clientId !== undefined && request.clientId !== client.id) {
         throw new AuthError('invalid_request', 'client_id is another than that of the assertion.');
       }
-      if (options.replay === 'strict') await remember(request.assertion, options);
+      if (options.replay === 'strict') await remember(claims, options);
       const scopes = grantScopes(request.scope, parseScopes(client.scopes.join(' ')));
       attempt.scopes = scopes;
-      if (options.replay === 'on-grant') await remember(request.assertion, options);
+      if (options.replay === 'on-grant') await remember(claims, options);
       const granted = plainRequest(req, provider, tokenRequestForm(request.assertion, scopes));
       await current.run(metadataOf(authenticated), () => answer(granted, res));
     },
@@ -94,15 +94,17 @@ export async function createAuthorizationServer(
 /** Whom a refused request said to come from; nothing of it was checked. */
 function claimedClient(assertion: string): string {
   try {
-    return decodeJwt(assertion).iss?.slice(0, 200) ?? 'unknown';
+    return readJwt(assertion).claims.iss ?? 'unknown';
   } catch {
     return 'unknown';
   }
 }
 
 /** Only now, when its signature is known to be right, or anybody could use up the ids of others. SPEC G-042, G-045 */
-async function remember(assertion: string, options: AuthorizationServerOptions): Promise<void> {
-  const { iss = '', jti = '', exp = 0 } = decodeJwt(assertion);
+async function remember(
+  { iss = '', jti = '', exp = 0 }: JwtClaims,
+  options: AuthorizationServerOptions,
+): Promise<void> {
   const id = createHash('sha256')
     .update(JSON.stringify([iss, jti]))
     .digest('base64url');

@@ -1,3 +1,6 @@
+import { AuthError } from './errors.ts';
+import { isPlainText } from './jwt.ts';
+
 /** Where in a token things are said: names of claims, of which the first that is there counts. */
 export interface ClaimNames {
   readonly subject: readonly string[];
@@ -18,10 +21,16 @@ export const usualClaims: ClaimNames = {
   patients: [],
 };
 
-/** A claim as text. */
+/**
+ * A claim as text, of which an owner's name can be made.
+ *
+ * @throws AuthError `invalid_token` when it is a text that cannot be stored as it is: two of them could become one
+ */
 export function textClaim(claims: object, names: readonly string[]): string | undefined {
   const value = findClaim(claims, names);
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  if (typeof value !== 'string' || value === '') return undefined;
+  if (isPlainText(value)) return value;
+  throw new AuthError('invalid_token', `The claim ${names.join(' or ')} is not a plain text.`);
 }
 
 /** A claim as a list: an array of texts, or one text with spaces in between. */

@@ -36,15 +36,20 @@ beforeAll(async () => {
   const clients: RegisteredClient[] = [
     { ...client, id: 'one', jwks },
     { ...client, id: 'remote', jwksUrl: 'https://client.example/jwks' },
+    { ...client, id: 'away', jwksUrl: 'https://away.example/jwks' },
     { ...client, id: 'disabled', jwks, disabled: true },
   ];
   checks = {
     audiences: [tokenUrl, 'https://proxy.example/token'],
     leewaySeconds: 60,
+    refusalMs: 0,
     now: () => now,
     findClient: (id) => Promise.resolve(clients.find((one) => one.id === id)),
     remoteKeys: {
-      find: (_, { kid }) => Promise.resolve(kid === 'ec' ? keys['ec']?.key : undefined),
+      find: (url, { kid }) =>
+        url.includes('away')
+          ? Promise.reject(new AuthError('invalid_client', 'The key set cannot be fetched.'))
+          : Promise.resolve(kid === 'ec' ? keys['ec']?.key : undefined),
     },
   };
 });
@@ -63,8 +68,14 @@ async function sign(claims: object, header: object = {}, by = 'ec'): Promise<str
 const verdict = async (assertion: string): Promise<string> =>
   await checkAssertion(assertion, checks).then(
     ({ client }) => client.id,
-    (error: unknown) => (error instanceof AuthError ? `${error.code}: ${error.message}` : 'fault'),
+    (error: unknown) => (error instanceof AuthError ? wordsOf(error) : 'fault'),
   );
+
+/** What the client is told, and behind an arrow what only the record is. */
+function wordsOf({ code, message, cause }: AuthError): string {
+  const reason = cause instanceof AuthError ? ` <- ${cause.message}` : '';
+  return `${code}: ${message}${reason}`;
+}
 
 test.each([
   ['by RS384', {}, {}, 'rsa'],
@@ -88,7 +99,7 @@ test('keys by URL are looked up, and jku may repeat the URL', async () => {
 
 test.each([
   ['of an unknown client', { iss: 'x', sub: 'x' }, {}, /not registered/],
-  ['of a disabled client', { iss: 'disabled', sub: 'disabled' }, {}, /not registered/],
+  ['of a disabled client', { iss: 'disabled', sub: 'disabled' }, {}, /disabled/],
   ['without iss', { iss: undefined }, {}, /no iss/],
   ['without sub', { sub: undefined }, {}, /sub/],
   ['with another sub', { sub: 'remote' }, {}, /sub/],
@@ -96,7 +107,7 @@ test.each([
   ['for another server', { aud: 'https://other.example/token' }, {}, /aud/],
   ['for the base', { aud: 'https://fhir.example/fhir' }, {}, /aud/],
   ['without exp', { exp: undefined }, {}, /no exp/],
-  ['with exp as text', { exp: String(seconds + 60) }, {}, /no exp/],
+  ['with exp as text', { exp: String(seconds + 60) }, {}, /exp that is not a number/],
   ['with a fraction as exp', { exp: seconds + 60.5 }, {}, /no exp/],
   ['that has expired', { exp: seconds - 60 }, {}, /expired/],
   ['that is valid for an hour', { exp: seconds + 3600 }, {}, /five minutes/],
@@ -146,7 +157,28 @@ test.each([
 
 test('an assertion signed by another key is refused', async () => {
   const forged = await sign(good, { kid: 'ec' }, 'encryption');
-  expect(await verdict(forged)).toMatch(/^invalid_client: The signature/);
+  expect(await verdict(forged)).toMatch(/<- The signature/);
+});
+
+test('everything that depends on which clients there are is refused in the same words', async () => {
+  const claimsOf = (id: string) => ({ ...good, iss: id, sub: id });
+  const refused = await Promise.all([
+    sign(claimsOf('x')),
+    sign(claimsOf('disabled')),
+    sign(claimsOf('away')),
+    sign(claimsOf('remote'), { kid: 'unknown' }),
+    sign(claimsOf('remote'), { jku: 'https://evil.example/jwks' }),
+    sign(good, { kid: 'unknown' }),
+    sign(good, { kid: 'twice' }),
+    sign(good, { kid: 'ec' }, 'encryption'),
+  ]);
+  const told = await Promise.all(refused.map(verdict));
+  expect(new Set(told.map((text) => text.replace(/ <- .*/, '')))).toEqual(
+    new Set([
+      'invalid_client: The client is not registered, or the assertion is not signed by one of its keys.',
+    ]),
+  );
+  expect(new Set(told.map((text) => text.replace(/.* <- /, ''))).size).toBe(7);
 });
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

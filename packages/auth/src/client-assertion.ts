@@ -1,6 +1,8 @@
-import { compactVerify, decodeJwt, decodeProtectedHeader, importJWK, type JWTPayload } from 'jose';
+import { setTimeout } from 'node:timers/promises';
+import { compactVerify, importJWK } from 'jose';
 import { AuthError } from './errors.ts';
-import { selectKey, signingAlgorithms, type Key } from './key-set.ts';
+import { JwtError, readJwt, type JwtClaims, type JwtHeader } from './jwt.ts';
+import { selectKey, signingAlgorithms, type Key, type WantedKey } from './key-set.ts';
 import type { RegisteredClient } from './registered-client.ts';
 import type { RemoteKeys } from './remote-keys.ts';
 
@@ -11,6 +13,11 @@ export interface AssertionChecks {
   readonly leewaySeconds: number;
   /** Key sets of clients that have a URL for theirs. */
   readonly remoteKeys: Pick<RemoteKeys, 'find'>;
+  /**
+   * How long it takes, at the least, to refuse a client. A known client costs a signature and maybe a fetch of its key set, an
+   * unknown one nothing: the difference must not show.
+   */
+  readonly refusalMs: number;
   findClient(id: string): Promise<RegisteredClient | undefined>;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -21,15 +28,18 @@ export interface AuthenticatedClient {
   readonly client: RegisteredClient;
   /** The key that it has shown to have. */
   readonly key: Key;
+  /** What its assertion says. */
+  readonly claims: JwtClaims;
 }
 
 /** As far ahead as SMART lets an assertion end. */
 const longestLifeSeconds = 300;
-const maxLength = 16_384;
 
 /**
  * Checks a `client_assertion` as SMART Backend Services has it. Whether it was used before is not asked here: that is
- * remembered once everything else is right. SPEC G-034 … G-047
+ * remembered once everything else is right. What is wrong with the assertion alone is said; of everything that depends on
+ * which clients there are, and which keys they have, one text says no more than that, and `cause` has the reason for the
+ * record. SPEC G-034 … G-047
  *
  * @throws AuthError `invalid_client`
  */
@@ -37,83 +47,88 @@ export async function checkAssertion(
   assertion: string,
   checks: AssertionChecks,
 ): Promise<AuthenticatedClient> {
-  const { alg, kid, jku } = checkHeader(assertion);
-  const claims = attempt(() => decodeJwt(assertion));
-  const client = await checkIssuer(claims, checks);
+  const { header, claims } = read(assertion);
+  checkHeader(header);
+  const id = issuerOf(claims);
   checkAudience(claims, checks);
   checkTimes(claims, checks);
-  checkJti(claims);
-  const key = await findKey(client, { alg, kid, jku }, checks);
-  await checkSignature(assertion, key, alg);
-  return { client, key };
+  if (claims.jti === undefined || claims.jti === '') throw refused('The assertion has no jti.');
+  const begun = performance.now();
+  try {
+    const client = await findClient(id, checks);
+    const key = await findKey(client, header, checks);
+    await checkSignature(assertion, key, header.alg);
+    return { client, key, claims };
+  } catch (cause) {
+    if (!(cause instanceof AuthError)) throw cause;
+    await setTimeout(begun + checks.refusalMs - performance.now());
+    throw refused(
+      'The client is not registered, or the assertion is not signed by one of its keys.',
+      cause,
+    );
+  }
 }
 
-interface Header {
-  readonly alg: string;
-  readonly kid: string;
-  readonly jku: unknown;
+function read(assertion: string): ReturnType<typeof readJwt> {
+  try {
+    return readJwt(assertion);
+  } catch (cause) {
+    if (!(cause instanceof JwtError)) throw cause;
+    throw refused(`The assertion ${cause.message}.`, cause);
+  }
 }
 
-function checkHeader(assertion: string): Header {
-  if (assertion.length > maxLength) throw refused('The assertion is too long.');
-  const { alg = '', kid, typ, jku } = attempt(() => decodeProtectedHeader(assertion));
+function checkHeader({ alg, kid, typ }: JwtHeader): void {
   if (!(signingAlgorithms as readonly string[]).includes(alg)) {
     throw refused('The alg of the assertion is not accepted; accepted: RS384, ES384.');
   }
-  if (typeof kid !== 'string' || kid === '') throw refused('The assertion has no kid.');
-  if (typeof typ !== 'string' || typ.toUpperCase() !== 'JWT') {
-    throw refused('The typ of the assertion has to be JWT.');
-  }
-  return { alg, kid, jku };
+  if (kid === undefined || kid === '') throw refused('The assertion has no kid.');
+  if (typ?.toUpperCase() !== 'JWT') throw refused('The typ of the assertion has to be JWT.');
 }
 
-/** A client that is not there, and one that may get nothing, are not told apart. */
-async function checkIssuer(
-  { iss, sub }: JWTPayload,
-  checks: AssertionChecks,
-): Promise<RegisteredClient> {
-  if (typeof iss !== 'string' || iss === '') throw refused('The assertion has no iss.');
+function issuerOf({ iss, sub }: JwtClaims): string {
+  if (iss === undefined || iss === '') throw refused('The assertion has no iss.');
   if (sub !== iss) throw refused('The sub of the assertion has to be its iss.');
-  const client = await checks.findClient(iss);
-  if (client === undefined || client.disabled) throw refused('The client is not registered.');
-  return client;
+  return iss;
 }
 
-function checkAudience({ aud }: JWTPayload, { audiences }: AssertionChecks): void {
-  const given = (Array.isArray(aud) ? aud : [aud]).map((one) => String(one).replace(/\/$/, ''));
+function checkAudience({ aud = [] }: JwtClaims, { audiences }: AssertionChecks): void {
+  const given = [aud].flat().map((one) => one.replace(/\/$/, ''));
   if (given.some((one) => audiences.includes(one))) return;
   throw refused('The aud of the assertion has to be the URL of the token endpoint.');
 }
 
-function checkTimes({ exp, nbf, iat }: JWTPayload, { leewaySeconds, now }: AssertionChecks): void {
+function checkTimes(
+  { exp = NaN, nbf, iat }: JwtClaims,
+  { leewaySeconds, now }: AssertionChecks,
+): void {
   const seconds = now() / 1000;
   if (!Number.isInteger(exp)) throw refused('The assertion has no exp, in whole seconds.');
-  if (Number(exp) + leewaySeconds <= seconds) throw refused('The assertion has expired.');
-  if (Number(exp) - leewaySeconds > seconds + longestLifeSeconds) {
+  if (exp + leewaySeconds <= seconds) throw refused('The assertion has expired.');
+  if (exp - leewaySeconds > seconds + longestLifeSeconds) {
     throw refused('The exp of the assertion may lie five minutes ahead at the most.');
   }
   for (const [name, value] of Object.entries({ nbf, iat })) {
-    if (value === undefined) continue;
-    if (typeof value !== 'number') throw refused(`The ${name} of the assertion is no number.`);
-    if (value - leewaySeconds > seconds) throw refused(`The ${name} of the assertion is to come.`);
+    if (value === undefined || value - leewaySeconds <= seconds) continue;
+    throw refused(`The ${name} of the assertion is to come.`);
   }
 }
 
-function checkJti({ jti }: JWTPayload): void {
-  if (typeof jti === 'string' && jti !== '' && jti.length <= 1000) return;
-  throw refused('The assertion has no jti.');
+async function findClient(id: string, checks: AssertionChecks): Promise<RegisteredClient> {
+  const client = await checks.findClient(id);
+  if (client === undefined) throw refused('The client is not registered.');
+  if (client.disabled) throw refused('The client is disabled.');
+  return client;
 }
 
 async function findKey(
-  client: RegisteredClient,
-  { alg, kid, jku }: Header,
+  { jwks, jwksUrl }: RegisteredClient,
+  { jku, ...wanted }: JwtHeader & WantedKey,
   { remoteKeys }: AssertionChecks,
 ): Promise<Key> {
-  if (jku !== undefined && jku !== client.jwksUrl) {
+  if (jku !== undefined && jku !== jwksUrl) {
     throw refused('The jku of the assertion is not the URL that the client is registered with.');
   }
-  const { jwks, jwksUrl } = client;
-  const wanted = { alg, kid };
   const key =
     jwksUrl === undefined
       ? jwks && selectKey(jwks, wanted)
@@ -127,14 +142,6 @@ async function checkSignature(assertion: string, key: Key, alg: string): Promise
     await compactVerify(assertion, await importJWK(key, alg), { algorithms: [alg] });
   } catch (cause) {
     throw refused('The signature of the assertion is not valid.', cause);
-  }
-}
-
-function attempt<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    throw refused('The assertion is not a signed JWT.', cause);
   }
 }
 

@@ -2,7 +2,10 @@ import { lookup, type LookupAddress } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { checkJsonBounds } from '@sluice/fhir';
 import { isPrivateAddress } from './private-address.ts';
+
+const bounds = { maxDepth: 16, maxValues: 10_000 };
 
 /** How far a request may go. */
 export interface FetchLimits {
@@ -40,7 +43,10 @@ export async function fetchJson(address: string, limits: FetchLimits): Promise<F
     answer.destroy();
     throw new Error(`the answer is ${answer.statusCode ?? 'none'}`);
   }
-  const body = JSON.parse(await readText(answer, maxBytes)) as unknown;
+  const bytes = await readBytes(answer, maxBytes);
+  const excess = checkJsonBounds(bytes, bounds);
+  if (excess !== undefined) throw new Error(`the answer has too much in it (${excess.bound})`);
+  const body = JSON.parse(bytes.toString()) as unknown;
   return { body, cacheControl: answer.headers['cache-control'] };
 }
 
@@ -51,7 +57,7 @@ async function ask(url: URL, options: RequestOptions): Promise<IncomingMessage> 
   });
 }
 
-async function readText(answer: IncomingMessage, maxBytes: number): Promise<string> {
+async function readBytes(answer: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const blocks: Buffer[] = [];
   let bytes = 0;
   for await (const block of answer as AsyncIterable<Buffer>) {
@@ -59,7 +65,7 @@ async function readText(answer: IncomingMessage, maxBytes: number): Promise<stri
     if (bytes > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`);
     blocks.push(block);
   }
-  return Buffer.concat(blocks).toString();
+  return Buffer.concat(blocks);
 }
 
 /** Checked where the connection is made, so that a name cannot resolve to something else in between. */

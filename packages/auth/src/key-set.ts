@@ -42,6 +42,8 @@ const curves: ReadonlyMap<string, string> = new Map([
 ]);
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const maxKeys = 100;
+/** Of an RSA modulus. RFC 7518, 3.3 */
+const fewestBits = 2048;
 
 /**
  * Reads a key set that came from elsewhere. Keys of no use are for `selectKey` to pass over, but a set that gives away a
@@ -111,7 +113,18 @@ function faultsOfKey(key: Key, index: number): string[] {
   const needed = key.kty === 'RSA' ? ['n', 'e'] : key.kty === 'EC' ? ['crv', 'x', 'y'] : undefined;
   if (needed === undefined)
     return [`Key ${index + 1} is of the type ${key.kty}; accepted: RSA, EC.`];
-  return ['kid', ...needed]
-    .filter((member) => typeof key[member] !== 'string' || key[member] === '')
-    .map((member) => `Key ${index + 1} has no ${member}.`);
+  const missing = ['kid', ...needed].filter(
+    (member) => typeof key[member] !== 'string' || key[member] === '',
+  );
+  if (missing.length > 0) return missing.map((member) => `Key ${index + 1} has no ${member}.`);
+  const bits = key.kty === 'RSA' ? bitsOf(String(key['n'])) : Infinity;
+  if (bits >= fewestBits) return [];
+  return [`Key ${index + 1} is an RSA key of ${bits} bits; accepted: ${fewestBits} or more.`];
+}
+
+/** Length of a number in base64url. */
+function bitsOf(number: string): number {
+  const bytes = Buffer.from(number, 'base64url');
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return first < 0 ? 0 : 8 * (bytes.length - first) - (Math.clz32(bytes[first] ?? 0) - 24);
 }

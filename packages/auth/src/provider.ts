@@ -74,6 +74,8 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
   acceptAudiences(provider, audiences);
   provider.use(async (ctx, next) => {
     await next();
+    // No page has anything to ask of the token endpoint: an assertion is made by a program that keeps its key.
+    if (ctx.path === '/token') ctx.remove('Access-Control-Allow-Origin');
     const body = ctx.body as { token_type?: string } | undefined;
     // To the letter of SMART. SPEC G-050
     if (body?.token_type !== undefined) body.token_type = 'bearer';

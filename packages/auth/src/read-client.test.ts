@@ -1,6 +1,11 @@
 import { ClientError, readClient, readClients } from './read-client.ts';
 
-const jwks = { keys: [{ kty: 'RSA', kid: 'a', n: 'AQAB', e: 'AQAB' }] };
+const rsa = (bits: number): object => {
+  const modulus = Buffer.alloc(Math.ceil(bits / 8), 0xff);
+  modulus[0] = 0xff >> (8 * modulus.length - bits);
+  return { keys: [{ kty: 'RSA', kid: 'a', n: modulus.toString('base64url'), e: 'AQAB' }] };
+};
+const jwks = rsa(2048);
 
 test('a client is read, with what it is registered for by default', () => {
   expect(readClient({ id: 'one', jwks })).toEqual({
@@ -40,6 +45,12 @@ test.each([
   ['keys twice', { id: 'a', jwks, jwksUrl: 'https://client.example' }],
   ['a URL of another scheme', { id: 'a', jwksUrl: 'ftp://client.example' }],
   ['an empty key set', { id: 'a', jwks: { keys: [] } }],
+  ['an RSA key of 2,047 bits', { id: 'a', jwks: rsa(2047) }],
+  ['an RSA key of 1,024 bits', { id: 'a', jwks: rsa(1024) }],
+  [
+    'an RSA key of no bits',
+    { id: 'a', jwks: { keys: [{ kty: 'RSA', kid: 'a', n: 'AA', e: 'AQAB' }] } },
+  ],
   ['an unknown scope', { id: 'a', jwks, scopes: 'user/*.rs' }],
   ['no scope', { id: 'a', jwks, scopes: [] }],
   ['a scope that is no text', { id: 'a', jwks, scopes: [5] }],

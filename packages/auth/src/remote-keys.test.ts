@@ -6,7 +6,8 @@ import { faultsOfKeySet, type Key } from './key-set.ts';
 import { isPrivateAddress } from './private-address.ts';
 import { RemoteKeys } from './remote-keys.ts';
 
-const key = (kid: string): Key => ({ kty: 'RSA', kid, n: 'AQAB', e: 'AQAB' });
+const modulus = Buffer.alloc(256, 0xff).toString('base64url');
+const key = (kid: string): Key => ({ kty: 'RSA', kid, n: modulus, e: 'AQAB' });
 const url = 'https://client.example/jwks';
 
 describe('RemoteKeys', () => {
@@ -79,6 +80,7 @@ test.each([
   [{ keys: [] }, 1],
   [{ keys: [key('a'), key('a')] }, 1],
   [{ keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] }, 1],
+  [{ keys: [{ ...key('a'), n: modulus.slice(4) }] }, 1],
   [{ keys: [{ kty: 'RSA', kid: 'a' }] }, 2],
   [{ keys: [{ kty: 'EC', kid: 'a', crv: 'P-384', x: 'AQ' }] }, 1],
   [{ keys: [{ ...key('a'), p: 'AQ' }] }, 1],
@@ -107,6 +109,42 @@ test.each([
   ['fd00::1', true],
   ['fe80::1', true],
   ['not an address', true],
+  // The last address of a net, and the first behind it.
+  ['192.0.2.255', true],
+  ['192.0.3.0', false],
+  ['192.31.196.1', true],
+  ['192.52.193.1', true],
+  ['192.88.99.1', true],
+  ['192.175.48.1', true],
+  ['198.19.255.255', true],
+  ['198.20.0.0', false],
+  ['198.51.100.1', true],
+  ['203.0.113.1', true],
+  ['223.255.255.255', false],
+  ['224.0.0.1', true],
+  ['255.255.255.255', true],
+  // IPv4 in IPv6: mapped, compatible, translated, NAT64 and its local kind, Teredo, 6to4.
+  ['::ffff:0808:0808', true],
+  ['::8.8.8.8', true],
+  ['::ffff:0:8.8.8.8', true],
+  ['64:ff9b::8.8.8.8', true],
+  ['64:ff9b:1::8.8.8.8', true],
+  ['2001:0:4136:e378:8000:63bf:3fff:fdd2', true],
+  ['2002:808:808::1', true],
+  ['100::1', true],
+  ['2001:1ff:ffff::1', true],
+  ['2001:200::1', false],
+  ['2001:db8::1', true],
+  ['3fff:fff::1', true],
+  ['3fff:1000::1', false],
+  ['2620:4f:8000::1', true],
+  ['1fff::1', true],
+  ['4000::1', true],
+  ['5f00::1', true],
+  ['fec0::1', true],
+  ['ff02::1', true],
+  ['fe80::1%eth0', true],
+  ['2606:4700::1111%eth0', true],
   ['8.8.8.8', false],
   ['172.32.0.1', false],
   ['2606:4700::1111', false],
@@ -121,6 +159,7 @@ describe('fetchJson', () => {
     server = createServer((req, res) => {
       if (req.url === '/redirect') res.writeHead(302, { location: '/ok' }).end();
       else if (req.url === '/large') res.end(JSON.stringify('x'.repeat(5000)));
+      else if (req.url === '/deep') res.end('['.repeat(200) + ']'.repeat(200));
       else if (req.url === '/slow') res.write('{');
       else if (req.url === '/text') res.end('no JSON');
       else if (req.url === '/error') res.writeHead(500).end();
@@ -141,10 +180,13 @@ describe('fetchJson', () => {
     });
   });
 
-  test.each(['/redirect', '/large', '/slow', '/text', '/error'])('refuses %s', async (path) => {
-    const limits = { allowPrivate: true, maxBytes: 1000, timeoutMs: 300 };
-    await expect(fetchJson(base + path, limits)).rejects.toThrow();
-  });
+  test.each(['/redirect', '/large', '/deep', '/slow', '/text', '/error'])(
+    'refuses %s',
+    async (path) => {
+      const limits = { allowPrivate: true, maxBytes: 1000, timeoutMs: 300 };
+      await expect(fetchJson(base + path, limits)).rejects.toThrow();
+    },
+  );
 
   test.each([
     ['http', 'http://client.example/jwks'],

@@ -22,6 +22,8 @@ export interface Authority extends TrustedIssuer {
 
 /** Keys are looked at again after this long, or sooner when they live shorter. */
 const lookAgainMs = 30_000;
+/** Longer than a key set usually takes to be fetched. */
+const refusalMs = 250;
 /** Whoever sends tokens with made-up keys does not make us look for each of them. */
 const unknownKeyPauseMs = 100;
 
@@ -42,6 +44,7 @@ export function openAuthority(
       audience: baseUrl,
       audiences: [tokenEndpoint, ...listOf(settings.TOKEN_AUDIENCES)].map(withoutSlash),
       leewaySeconds: settings.AUTH_LEEWAY / 1000,
+      refusalMs,
       tokenLifeSeconds: Math.floor(settings.TOKEN_TTL / 1000),
       replay: settings.JTI_REPLAY,
       signingKeys,

@@ -37,12 +37,17 @@ function token({ audit }: Dependencies, authority: Authority): RequestHandler {
       const known = { subject: client, client, address, requestId };
       await audit.record({ ...known, action: 'token', succeeded, detail: { scopes } });
     } catch (error) {
-      const reason = error instanceof AuthError ? error.message : 'a fault of the server';
+      const reason = error instanceof AuthError ? reasonOf(error) : 'a fault of the server';
       const detail = { route: '/auth/token', claimedClient: attempt.clientId, reason };
       audit.refused({ address, requestId, detail });
       throw error;
     }
   };
+}
+
+/** The record may know what the client is not told. */
+function reasonOf({ message, cause }: AuthError): string {
+  return cause instanceof AuthError ? cause.message : message;
 }
 
 function keySet(authority: Authority): RequestHandler {
