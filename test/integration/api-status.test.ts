@@ -125,6 +125,28 @@ test('polling too fast is answered 429 with Retry-After: 1, and hurts nothing el
   await end(other);
 });
 
+test('a poll that comes too soon reads no export', async () => {
+  const url = await begin(base);
+  const { pool } = stack.database;
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('lock table sluice.exports in access exclusive mode');
+    const polls = Array.from({ length: 60 }, () => ask(url));
+    const refused = polls.map(async (poll) => {
+      expect((await poll).status).toBe(429);
+    });
+    // What may read the export waits for the lock; the others have their answer all the same.
+    await Promise.any(refused);
+    await client.query('rollback');
+    const statuses = new Set((await Promise.all(polls)).map(({ status }) => status));
+    expect([...statuses].sort()).toEqual([202, 429]);
+  } finally {
+    client.release();
+  }
+  await end(url);
+});
+
 test('wrong methods are answered 405 with what is possible', async () => {
   const answer = await ask(`${base}/$export-status/x`, { method: 'POST' });
   expect([verdict(answer), answer.headers.allow]).toEqual([

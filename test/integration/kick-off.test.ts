@@ -318,7 +318,7 @@ test.each([
   expect(verdict(answer)).toBe('202');
   const location = answer.headers['content-location'] ?? '';
   const { rows } = await stack.database.pool.query<{ patients: string[] }>(
-    `select kick_off->'patients' as patients from sluice.exports where id = $1`,
+    'select array_agg(patient order by patient) as patients from sluice.export_patients where export_id = $1',
     [location.split('/').at(-1)],
   );
   expect(rows[0]?.patients).toEqual(patients);

@@ -1,8 +1,11 @@
 import { AuthError } from './errors.ts';
+import { checkScopesSize, maxScopes } from './scope-limits.ts';
 import { formatScope, parseScope, splitScopes, type DataScope, type Scope } from './scopes.ts';
 
 /** What may be granted: this server has nothing to write to. SPEC G-057, G-058 */
-const grantable = 'rs';
+const grantable = ['r', 's', 'rs'];
+/** Most pairs of a requested and a registered scope that are looked at. */
+const maxPairs = maxScopes * maxScopes;
 
 /**
  * Decides which of the requested scopes a client gets: what both the request and its registration say, in the form
@@ -10,17 +13,25 @@ const grantable = 'rs';
  * what is of no use here is dropped.
  *
  * @returns scopes as text, each once
- * @throws AuthError `invalid_scope` when nothing is left
+ * @throws AuthError `invalid_scope` when nothing is left, or more is asked for or left than a token may hold
  */
 export function grantScopes(requested: string, registered: readonly Scope[]): string[] {
   const asked = splitScopes(requested);
+  checkScopesSize(asked.length, requested.length, 'The request');
   if (asked.length === 0) throw new AuthError('invalid_scope', 'The scope is empty.');
+  if (asked.length * registered.length > maxPairs) {
+    const text = `The client is registered for ${registered.length} scopes, too many to compare ${asked.length} with; ask for fewer.`;
+    throw new AuthError('invalid_scope', text);
+  }
   const granted = asked
     .map(parseScope)
     .filter((scope) => scope !== undefined)
     .flatMap((scope) => commonTo(scope, registered));
-  const texts = new Set(withoutCovered(granted).map(formatScope));
-  if (texts.size > 0) return [...texts];
+  const texts = [...new Set(withoutCovered(granted).map(formatScope))];
+  if (texts.length > 0) {
+    checkScopesSize(texts.length, texts.join(' ').length, 'The grant');
+    return texts;
+  }
   const text =
     'None of the requested scopes can be granted; accepted: scopes such as system/*.read or system/Patient.rs that the client is registered for.';
   throw new AuthError('invalid_scope', text);
@@ -38,7 +49,7 @@ function commonTo(scope: Scope, registered: readonly Scope[]): Scope[] {
 
 function intersection(a: DataScope, b: DataScope): DataScope | undefined {
   if (a.type !== '*' && b.type !== '*' && a.type !== b.type) return undefined;
-  const permissions = [...grantable]
+  const permissions = [...'rs']
     .filter((letter) => a.permissions.includes(letter) && b.permissions.includes(letter))
     .join('');
   if (permissions === '') return undefined;
@@ -48,23 +59,29 @@ function intersection(a: DataScope, b: DataScope): DataScope | undefined {
   return queries.length === 0 ? both : { ...both, query: queries.join('&') };
 }
 
-/** A scope that another one includes says nothing more. */
+/** Each scope once, without those that another one includes: looked up, as there may be thousands of them. */
 function withoutCovered(scopes: readonly Scope[]): Scope[] {
-  return scopes.filter(
-    (scope, index) =>
-      !scopes.some(
-        (other, at) =>
-          at !== index && covers(other, scope) && (at < index || !covers(scope, other)),
-      ),
+  const byKey = new Map(scopes.map((scope) => [keyOf(scope), scope]));
+  return [...byKey].flatMap(([key, scope]) =>
+    widerKeys(scope).some((wider) => wider !== key && byKey.has(wider)) ? [] : [scope],
   );
 }
 
-function covers(wide: Scope, narrow: Scope): boolean {
-  if ('operation' in wide || 'operation' in narrow) return false;
-  return (
-    wide.version === narrow.version &&
-    (wide.type === '*' || wide.type === narrow.type) &&
-    (wide.query === undefined || wide.query === narrow.query) &&
-    [...narrow.permissions].every((letter) => wide.permissions.includes(letter))
+function keyOf(scope: Scope): string {
+  if ('operation' in scope) return scope.operation;
+  const { version, type, permissions, query } = scope;
+  return JSON.stringify([version, type, permissions, query]);
+}
+
+/** Keys of every scope that includes this one, itself among them. */
+function widerKeys(scope: Scope): string[] {
+  if ('operation' in scope) return [];
+  const { version, type, permissions, query } = scope;
+  const wider = grantable.filter((letters) => letters.includes(permissions));
+  return wider.flatMap((letters) =>
+    [type, '*'].flatMap((each) => [
+      keyOf({ version, type: each, permissions: letters }),
+      ...(query === undefined ? [] : [keyOf({ version, type: each, permissions: letters, query })]),
+    ]),
   );
 }

@@ -1,11 +1,11 @@
-import { bothQueries, resourceTypes } from '@sluice/fhir';
+import { type FilterLists, resourceTypes } from '@sluice/fhir';
 import type { DataScope, OperationScope, Scope } from './scopes.ts';
 
 /** What somebody may do with resources. */
 export interface TypeRights {
   readonly types: 'all' | ReadonlySet<string>;
-  /** By type the searches of which a resource has to match one; types that are not here are not filtered. */
-  readonly rowFilters: ReadonlyMap<string, readonly string[]>;
+  /** By type the searches that a resource has to match; types that are not here are not filtered. */
+  readonly rowFilters: ReadonlyMap<string, FilterLists>;
 }
 
 /** What limits a client beside its scopes. */
@@ -52,11 +52,11 @@ export const everything: Rights = {
   operations: new Set(),
 };
 
-/** The searches of which a resource of a type has to match one, none when every one may be had; `undefined`: no right. */
+/** The searches that a resource of a type has to match, none when every one may be had; `undefined`: no right. */
 export function filtersOf(
   { types, rowFilters }: TypeRights,
   type: string,
-): readonly string[] | undefined {
+): FilterLists | undefined {
   return types === 'all' || types.has(type) ? (rowFilters.get(type) ?? []) : undefined;
 }
 
@@ -66,11 +66,11 @@ function typeRights(scopes: readonly DataScope[], letters: string): TypeRights {
   );
   const hasAll = fitting.some(({ type }) => type === '*');
   const types = hasAll ? resourceTypes : new Set(fitting.map(({ type }) => type));
-  const rowFilters = new Map<string, readonly string[]>();
+  const rowFilters = new Map<string, FilterLists>();
   for (const type of types) {
     const own = fitting.filter((scope) => scope.type === type || scope.type === '*');
     const queries = own.map(({ query }) => query).filter((query) => query !== undefined);
-    if (queries.length === own.length) rowFilters.set(type, [...new Set(queries)]);
+    if (queries.length === own.length) rowFilters.set(type, [[...new Set(queries)]]);
   }
   return { types: hasAll ? 'all' : new Set(types), rowFilters };
 }
@@ -82,6 +82,6 @@ function onlyGroups(rights: TypeRights, groups: readonly string[] | undefined): 
     const types = rights.types === 'all' ? resourceTypes : rights.types;
     return { ...rights, types: new Set([...types].filter((type) => type !== 'Group')) };
   }
-  const byId = bothQueries(filters, [`_id=${[...groups].sort().join(',')}`]);
-  return { ...rights, rowFilters: new Map([...rights.rowFilters, ['Group', byId]]) };
+  const permitted = [...filters, [`_id=${[...groups].sort().join(',')}`]];
+  return { ...rights, rowFilters: new Map([...rights.rowFilters, ['Group', permitted]]) };
 }

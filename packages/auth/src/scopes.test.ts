@@ -143,6 +143,37 @@ describe('grantScopes', () => {
   });
 });
 
+describe('grantScopes of as much as can be', () => {
+  const list = (count: number, scope: (n: number) => string): string =>
+    Array.from({ length: count }, (_, n) => scope(n)).join(' ');
+  const grant = (requested: string, registered: string) => () =>
+    grantScopes(requested, parseScopes(registered));
+  const byStatus = (n: number): string => `system/Observation.rs?status=s${n}`;
+  const byCode = (n: number): string => `system/Observation.rs?code=c${n}`;
+
+  test.each([
+    ['more scopes than a token holds', list(101, () => 'system/Patient.rs'), 'system/*.rs'],
+    ['longer scopes', `system/Patient.rs?name=${'a'.repeat(4096)}`, 'system/*.rs'],
+    ['scopes whose grant has too many', list(30, byStatus), list(30, byCode)],
+    [
+      'scopes whose grant is too long',
+      list(60, byStatus),
+      'system/Observation.rs?code=' + 'a'.repeat(60),
+    ],
+    ['more pairs than are looked at', list(60, byStatus), list(440, byCode)],
+  ])('refuses %s', (_title, requested, registered) => {
+    expect(grant(requested, registered)).toThrow(AuthError);
+    expect(grant(requested, registered)).toThrow(/accepted: 100 scopes|ask for fewer/);
+  });
+
+  test('what it grants, it grants again', () => {
+    const registered = list(90, byCode);
+    const granted = grant('system/Observation.rs', registered)().join(' ');
+    expect(granted).toBe(registered);
+    expect(grant(granted, 'system/*.rs')().join(' ')).toBe(granted);
+  });
+});
+
 describe('rightsOf', () => {
   const exports = (scopes: string, limits = {}) => {
     const rights = rightsOf(parseScopes(scopes), limits).exports;
@@ -158,15 +189,15 @@ describe('rightsOf', () => {
     ['system/Patient.cud', 'Patient', undefined],
     ['', 'Patient', undefined],
     ['system/bulk-admin', 'Patient', undefined],
-    ['system/Observation.rs?status=final', 'Observation', ['status=final']],
+    ['system/Observation.rs?status=final', 'Observation', [['status=final']]],
     ['system/Observation.rs?status=final system/Observation.rs', 'Observation', []],
     ['system/Observation.rs?status=final system/*.rs', 'Observation', []],
     [
       'system/Observation.rs?status=final system/Observation.rs?code=1',
       'Observation',
-      ['status=final', 'code=1'],
+      [['status=final', 'code=1']],
     ],
-    ['system/*.rs?_lastUpdated=ge2026', 'Encounter', ['_lastUpdated=ge2026']],
+    ['system/*.rs?_lastUpdated=ge2026', 'Encounter', [['_lastUpdated=ge2026']]],
   ])('%j permits %s with the filters %j', (scopes, type, expected) => {
     expect(exports(scopes)(type)).toEqual(expected);
   });
@@ -178,13 +209,19 @@ describe('rightsOf', () => {
   });
 
   test('who may know some Groups gets only these as resources', () => {
-    expect(exports('system/*.rs', { groups: ['a', 'b'] })('Group')).toEqual(['_id=a,b']);
+    expect(exports('system/*.rs', { groups: ['a', 'b'] })('Group')).toEqual([['_id=a,b']]);
     expect(exports('system/*.rs', { groups: [] })('Group')).toBeUndefined();
     expect(exports('system/*.rs', { groups: [] })('Patient')).toEqual([]);
   });
 
   test('who may have some patients only knows no Group that is not listed', () => {
     expect(rightsOf(parseScopes('system/*.rs'), { patients: ['1'] }).groups).toEqual([]);
-    expect(exports('system/*.rs', { patients: ['1'], groups: ['a'] })('Group')).toEqual(['_id=a']);
+    expect(exports('system/*.rs', { patients: ['1'], groups: ['a'] })('Group')).toEqual([
+      ['_id=a'],
+    ]);
+    expect(exports('system/Group.rs?type=person', { groups: ['a'] })('Group')).toEqual([
+      ['type=person'],
+      ['_id=a'],
+    ]);
   });
 });

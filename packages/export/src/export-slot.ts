@@ -1,5 +1,5 @@
 import { activeStates } from './export-state.ts';
-import type { Export } from './export.ts';
+import type { ExportSummary } from './export.ts';
 
 /** A kick-off takes its lock a moment before its row appears; after this long, it died in between. */
 const unknownHolderMs = 5000;
@@ -11,7 +11,7 @@ const unknownHolderMs = 5000;
 export function slotNames(
   scope: 'system' | 'client',
   slots: number,
-  { subject, client, slots: ofClient }: Pick<Export, 'subject' | 'client' | 'slots'>,
+  { subject, client, slots: ofClient }: Pick<ExportSummary, 'subject' | 'client' | 'slots'>,
 ): string[] {
   const isOwn = scope === 'client';
   const owner = isOwn ? `client:${client ?? subject}` : 'system';
@@ -28,7 +28,7 @@ export function slotNames(
  */
 export function isStaleLock(
   slot: string,
-  holder: Export | undefined,
+  holder: ExportSummary | undefined,
   since: string,
   now: number,
 ): boolean {

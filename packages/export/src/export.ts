@@ -1,4 +1,4 @@
-import type { Issue } from '@sluice/fhir';
+import type { FilterLists, Issue } from '@sluice/fhir';
 import type { ExportState } from './export-state.ts';
 
 /** What an export covers: everything, the data of patients, or the data of a Group's members. */
@@ -17,7 +17,7 @@ export interface AssociatedData {
   readonly deleted?: true;
 }
 
-/** A checked kick-off: everything a plan needs to know of the request. Stored with the export. */
+/** A checked kick-off: everything a plan needs to know of the request. */
 export interface KickOff {
   readonly level: Level;
   /** Level group only. */
@@ -37,8 +37,8 @@ export interface KickOff {
    * `{ Observation: ['code=8867-4', 'category=laboratory'] }`; what follows `Type?`, still percent-encoded.
    */
   readonly typeFilters?: Readonly<Record<string, readonly string[]>>;
-  /** The searches among them that the client is limited to, by type: `typeFilters` ask for one of them in any case. */
-  readonly rowFilters?: Readonly<Record<string, readonly string[]>>;
+  /** The searches that the client is limited to, by type; they apply beside `typeFilters`. */
+  readonly rowFilters?: Readonly<Record<string, FilterLists>>;
   /** `_elements`: root element names as given, by type; under `*` those that were given without one. */
   readonly elements?: Readonly<Record<string, readonly string[]>>;
   /** `includeAssociatedData`, what remains once conflicts are resolved. */
@@ -52,11 +52,19 @@ export interface KickOff {
   readonly notices: readonly Issue[];
 }
 
-/** One export as the API and the workers see it. Instants are ISO text, UTC. */
-export interface Export {
+/** A kick-off as it is stored with its export. The patients lie beside it: there can be 200,000. */
+export interface StoredKickOff extends Omit<KickOff, 'patients'> {
+  readonly hasPatients?: true;
+}
+
+/** What a status, a file or a list of exports needs to know of a kick-off: nothing that can be long but the client's limits. */
+export type KickOffSummary = Omit<StoredKickOff, 'typeFilters' | 'elements' | 'notices'>;
+
+/** One export as the API sees it. Instants are ISO text, UTC. */
+export interface ExportSummary {
   readonly id: string;
   readonly state: ExportState;
-  readonly kickOff: KickOff;
+  readonly kickOff: KickOffSummary;
   /** Who started it; `anonymous` with AUTH_MODE=none. */
   readonly subject: string;
   /** By which client, where clients have names. */
@@ -86,6 +94,11 @@ export interface Export {
   readonly expiresAt?: string;
   /** The cause; set in `failed`. */
   readonly failure?: Issue;
+}
+
+/** One export as those see it who plan and write it. */
+export interface Export extends ExportSummary {
+  readonly kickOff: StoredKickOff;
 }
 
 /** Which list of the manifest a file belongs to. */

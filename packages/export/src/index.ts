@@ -7,15 +7,19 @@ export type { Dialect } from './dialect.ts';
 export { errorResponse, type HttpResponse } from './error-response.ts';
 export { mayHaveExport, mayHaveType, type ExportRights } from './export-rights.ts';
 export { fileAccess } from './file-access.ts';
+export { filteredTypes, filterListsOf } from './filtered-types.ts';
 export { ExportError, type ExportErrorCode, type ExportErrorOptions } from './errors.ts';
 export type {
   AssociatedData,
   Export,
+  ExportSummary,
   KickOff,
+  KickOffSummary,
   Level,
   OutputFile,
   OutputFormat,
   OutputKind,
+  StoredKickOff,
 } from './export.ts';
 export {
   activeStates,
@@ -31,6 +35,7 @@ export { attachmentSignature, attachmentUrl } from './attachment-url.ts';
 export { checkHistoryKept } from './history-kept.ts';
 export { kickOffParameters, type KickOffParameter } from './kick-off-parameters.ts';
 export { type KickOffOptions, type KickOffRequest } from './kick-off-request.ts';
+export { checkKickOffSize } from './kick-off-size.ts';
 export { parseKickOff } from './kick-off.ts';
 export {
   buildManifest,
@@ -49,7 +54,7 @@ export {
 export { operationDefinition, type DefinitionOptions } from './operation-definition.ts';
 export { operationNames } from './operation-parameters.ts';
 export { packParts } from './pack-parts.ts';
-export { filteredTypes, scopeOf, typesOfLevel, type Scope } from './scope.ts';
+export { scopeOf, typesOfLevel, type Scope } from './scope.ts';
 export {
   planParts,
   type PartPlan,

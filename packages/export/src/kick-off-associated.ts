@@ -14,7 +14,7 @@ const accepted = [latest, relevant, ...versions];
  * have Provenance the one that gives more wins. Versions that are not the newest, and tombstones,
  * cannot be searched, so `_history` and `_deleted` do not go with filters (SPEC A.12).
  *
- * @param isFiltered whether a `_typeFilter` has effect
+ * @param isFiltered whether a `_typeFilter`, or a limit of rights, has effect
  * @returns `undefined` when there is nothing of the kind
  */
 export function checkAssociated(

@@ -1,13 +1,10 @@
-import { bothQueries, resourceTypes } from '@sluice/fhir';
+import { resourceTypes } from '@sluice/fhir';
 import type { ExportRights } from './export-rights.ts';
 import type { KickOff } from './export.ts';
 import type { Findings } from './findings.ts';
 import type { KickOffOptions, KickOffRequest } from './kick-off-request.ts';
 import { isAskedFor, outsideLevel } from './kick-off-types.ts';
 import { named } from './quoted.ts';
-
-/** As many filters as a kick-off may have by itself. */
-const maxFilters = 1000;
 
 /** What of a kick-off is subject to rights. */
 interface Asked {
@@ -19,7 +16,7 @@ interface Asked {
 /**
  * Brings what is asked for within what the client may have. Types and patients that are named and not permitted are
  * refused, or left out of a lenient request; without `_type` the permitted types are exported. Where the client may see
- * some resources of a type only, every filter asks for these as well. SPEC G-066 … G-068
+ * some resources of a type only, that is noted beside its filters. SPEC G-066 … G-068
  */
 export function applyRights(
   asked: Asked,
@@ -31,16 +28,10 @@ export function applyRights(
   if (rights === undefined) return present({ ...asked, rowFilters: undefined });
   checkGroup(request, rights, findings);
   const types = permittedTypes(asked.types, request, options, rights, findings);
-  const given = permittedFilters(asked.typeFilters, rights, findings);
+  const typeFilters = permittedFilters(asked.typeFilters, rights, findings);
   const rowFilters = Object.fromEntries(
     [...rights.rowFilters].filter(([type]) => isAskedFor(type, request.level, types)),
   );
-  const typeFilters = { ...given };
-  for (const [type, queries] of Object.entries(rowFilters)) {
-    if (outsideLevel(type, request.level, options) !== undefined) continue;
-    typeFilters[type] = bothQueries(given?.[type] ?? [], queries);
-    checkCount(typeFilters[type], type, findings);
-  }
   const patients = permittedPatients(asked.patients, request, rights, findings);
   return present({ types, typeFilters, rowFilters, patients });
 }
@@ -116,12 +107,6 @@ function permittedPatients(
   if (kept.length > 0) findings.forbidUnlessLenient('patient', text, 'They were left out.');
   else findings.reject('forbidden', 'patient', text, 'forbidden');
   return kept;
-}
-
-function checkCount(filters: readonly string[], type: string, findings: Findings): void {
-  if (filters.length <= maxFilters) return;
-  const text = `_typeFilter has, with what the client may see of ${type}, ${filters.length} queries; at most ${maxFilters} are accepted.`;
-  findings.reject('too-costly', '_typeFilter', text);
 }
 
 /** Without what is absent or empty. */

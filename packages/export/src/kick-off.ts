@@ -1,4 +1,5 @@
 import type { KickOff } from './export.ts';
+import { filteredTypes } from './filtered-types.ts';
 import { Findings } from './findings.ts';
 import { checkAssociated } from './kick-off-associated.ts';
 import { checkFormat, checkOutputFormat, checkPartialManifests } from './kick-off-checks.ts';
@@ -9,7 +10,7 @@ import { checkPatients } from './kick-off-patients.ts';
 import type { KickOffOptions, KickOffRequest } from './kick-off-request.ts';
 import { applyRights } from './kick-off-rights.ts';
 import { checkTypeFilters } from './kick-off-type-filters.ts';
-import { checkTypes } from './kick-off-types.ts';
+import { checkTypes, outsideLevel } from './kick-off-types.ts';
 import { checkWindow } from './kick-off-window.ts';
 import { parsePrefer } from './prefer.ts';
 
@@ -35,7 +36,10 @@ export function parseKickOff(request: KickOffRequest, options: KickOffOptions): 
   const patients = checkPatients(given, request, options, findings);
   const permitted = applyRights({ types, typeFilters, patients }, request, options, findings);
   const elements = checkElements(given, findings);
-  const associated = checkAssociated(given, permitted.typeFilters !== undefined, findings);
+  const isFiltered = filteredTypes(permitted).some(
+    (type) => outsideLevel(type, request.level, options) === undefined,
+  );
+  const associated = checkAssociated(given, isFiltered, findings);
   findings.throwFaults();
   return {
     level: request.level,

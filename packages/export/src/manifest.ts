@@ -1,4 +1,4 @@
-import type { Export, OutputFile, OutputKind } from './export.ts';
+import type { ExportSummary, OutputFile, OutputKind } from './export.ts';
 
 /** One file in a manifest. */
 export interface ManifestItem {
@@ -36,7 +36,7 @@ export interface ManifestOptions {
  * without lines are left out. `deleted` is there when the export could have found deletions.
  */
 export function buildManifest(
-  found: Export,
+  found: ExportSummary,
   files: readonly OutputFile[],
   options: ManifestOptions,
 ): Manifest {

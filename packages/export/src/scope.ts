@@ -20,11 +20,6 @@ export function typesOfLevel(level: Level): string[] {
   return level === 'system' ? [] : [...patientCompartmentTypes].filter((type) => type !== 'Group');
 }
 
-/** The types that have `_typeFilter`s. */
-export function filteredTypes({ typeFilters }: KickOff): string[] {
-  return Object.keys(typeFilters ?? {});
-}
-
 /**
  * Decides which of the stored types an export holds.
  *

@@ -1,7 +1,7 @@
 import { guideDialect, retryAfterText, type Dialect } from './dialect.ts';
 import { errorResponse, type HttpResponse } from './error-response.ts';
 import { ExportError } from './errors.ts';
-import type { Export } from './export.ts';
+import type { ExportSummary } from './export.ts';
 import type { Manifest } from './manifest.ts';
 
 /** Live counters of a running export. */
@@ -30,7 +30,7 @@ export function exportNotFound(): ExportError {
 }
 
 /** Says whether status and files of an export can still be had. */
-export function isAvailable(found: Export | undefined, now: number): found is Export {
+export function isAvailable(found: ExportSummary | undefined, now: number): found is ExportSummary {
   if (found === undefined || found.state === 'cancelled' || found.state === 'expired') return false;
   return found.expiresAt === undefined || Date.parse(found.expiresAt) > now;
 }
@@ -39,7 +39,7 @@ export function isAvailable(found: Export | undefined, now: number): found is Ex
  * Answers a poll. https://hl7.org/fhir/uv/bulkdata/STU2/export.html#bulk-data-status-request
  * A failed export answers the same error on every poll until it is deleted or expires.
  */
-export function statusResponse(found: Export | undefined, facts: StatusFacts): HttpResponse {
+export function statusResponse(found: ExportSummary | undefined, facts: StatusFacts): HttpResponse {
   const { dialect = guideDialect } = facts;
   if (!isAvailable(found, facts.now)) return errorResponse(exportNotFound(), dialect);
   switch (found.state) {
@@ -57,7 +57,11 @@ export function statusResponse(found: Export | undefined, facts: StatusFacts): H
   }
 }
 
-function inProgress(found: Export, { now, progress }: StatusFacts, dialect: Dialect): HttpResponse {
+function inProgress(
+  found: ExportSummary,
+  { now, progress }: StatusFacts,
+  dialect: Dialect,
+): HttpResponse {
   const elapsedMs = now - Date.parse(found.requestedAt);
   const word = found.state === 'accepted' ? 'scheduled' : 'started';
   return {
@@ -70,7 +74,7 @@ function inProgress(found: Export, { now, progress }: StatusFacts, dialect: Dial
 }
 
 /** Begins with a number, which clients read, and stays below 100 characters. */
-function progressText(found: Export, progress: Progress | undefined): string {
+function progressText(found: ExportSummary, progress: Progress | undefined): string {
   if (found.state === 'accepted') {
     return found.slot === undefined ? '0% queued, waiting for a free slot' : '0% scheduled';
   }
@@ -93,7 +97,7 @@ function retryAfterSeconds(elapsedMs: number): number {
 }
 
 function completed(
-  found: Export,
+  found: ExportSummary,
   manifest: Manifest | undefined,
   { progressForm }: Dialect,
 ): HttpResponse {
@@ -111,7 +115,7 @@ function completed(
   };
 }
 
-function failed(found: Export): HttpResponse {
+function failed(found: ExportSummary): HttpResponse {
   const text = found.failure?.text ?? 'The export failed.';
   const issues = found.failure === undefined ? {} : { issues: [found.failure] };
   return errorResponse(new ExportError('export-failed', text, issues));

@@ -35,9 +35,9 @@ export {
   supportingTypes,
 } from './supporting-references.ts';
 export { isResourceType, patientCompartmentTypes, resourceTypes } from './resource-types.ts';
-export { bothQueries } from './search/both-queries.ts';
 export { type SearchCapability, searchParametersOf } from './search/capability.ts';
 export { compileFilter, type FilterOptions } from './search/compile.ts';
+export { compileFilterLists, type FilterLists, narrowFilterLists } from './search/filter-lists.ts';
 export { narrowFilter } from './search/narrow.ts';
 export type { Narrowing } from './search/narrowing.ts';
 export type { SearchParameter } from './search/parameters.ts';

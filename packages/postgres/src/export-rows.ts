@@ -1,10 +1,9 @@
-import type { Export, ExportState, KickOff } from '@sluice/export';
+import type { Export, ExportState, ExportSummary, StoredKickOff } from '@sluice/export';
 import type { Issue } from '@sluice/fhir';
 
 const plainColumns = [
   'id',
   'state',
-  'kick_off',
   'subject',
   'client',
   'slots',
@@ -23,10 +22,14 @@ const instantColumns = ['requested_at', 'transaction_time', 'completed_at', 'exp
 /** Columns of an export, instants as ISO text (ms). */
 export const exportColumns = columnsOf('');
 
-/** The same where the table has an alias. */
-export function columnsOf(alias: string): string {
+/** The same without what only plans and parts need of the kick-off, which can have 256 KB. */
+export const summaryColumns = columnsOf('', `kick_off - array['typeFilters','elements','notices']`);
+
+/** Columns of an export where the table has an alias. */
+export function columnsOf(alias: string, kickOff = 'kick_off'): string {
   const from = alias === '' ? '' : `${alias}.`;
   return [
+    `${from}${kickOff} as kick_off`,
     ...plainColumns.map((column) => from + column),
     ...instantColumns.map(
       (column) =>
@@ -39,7 +42,7 @@ export function columnsOf(alias: string): string {
 export interface ExportRow {
   id: string;
   state: ExportState;
-  kick_off: KickOff;
+  kick_off: StoredKickOff;
   subject: string;
   client: string | null;
   slots: number | null;
@@ -58,8 +61,13 @@ export interface ExportRow {
   failure: Issue | null;
 }
 
+/** A row of `summaryColumns`. */
+export type SummaryRow = Omit<ExportRow, 'kick_off'> & { kick_off: ExportSummary['kickOff'] };
+
 /** The export a row describes. */
-export function toExport(row: ExportRow): Export {
+export function toExport(row: ExportRow): Export;
+export function toExport(row: SummaryRow): ExportSummary;
+export function toExport(row: SummaryRow): ExportSummary {
   return {
     id: row.id,
     state: row.state,

@@ -1,7 +1,7 @@
-import type { AuditEvent, Export, KickOff } from '@sluice/export';
+import type { AuditEvent, ExportSummary, KickOff } from '@sluice/export';
 import { activeStates, statesBefore } from '@sluice/export';
 import type { Issue } from '@sluice/fhir';
-import { exportColumns, toExport, type ExportRow } from './export-rows.ts';
+import { summaryColumns, toExport, type SummaryRow } from './export-rows.ts';
 import type { Queryable } from './pool.ts';
 import { sqlState } from './transaction.ts';
 
@@ -40,9 +40,10 @@ export interface NewExport {
  *
  * @throws SlotTakenError when the slot has an active export
  */
-export async function createExport(db: Queryable, given: NewExport): Promise<Export> {
+export async function createExport(db: Queryable, given: NewExport): Promise<ExportSummary> {
+  const { patients, ...kickOff } = given.kickOff;
   try {
-    const { rows } = await db.query<ExportRow>(
+    const { rows } = await db.query<SummaryRow>(
       `with created as (
          insert into sluice.exports (id, kick_off, subject, slot, client, slots, folder, requested_at, transaction_time)
          select $1::uuid, $2::jsonb, $3, $4, $5, $6::int,
@@ -50,23 +51,27 @@ export async function createExport(db: Queryable, given: NewExport): Promise<Exp
                 now, date_trunc('milliseconds', greatest(now, stamps_after)) + interval '1 millisecond'
            from clock_timestamp() as now, sluice.settled_time
          returning *
+       ), listed as (
+         insert into sluice.export_patients (export_id, patient)
+         select $1::uuid, patient from unnest($9::text[]) as patient
        ), recorded as (
          insert into sluice.audit_events (action, succeeded, subject, client, address, request_id, export_id, detail)
          select 'kick-off', true, subject, client, $7, $8, id, jsonb_strip_nulls(jsonb_build_object(
                   'level', kick_off -> 'level', 'group', kick_off -> 'groupId', 'types', kick_off -> 'types',
-                  'since', kick_off -> 'since', 'patients', jsonb_array_length(kick_off -> 'patients')))
+                  'since', kick_off -> 'since', 'patients', cardinality($9::text[])))
            from created
        )
-       select ${exportColumns} from created`,
+       select ${summaryColumns} from created`,
       [
         given.id,
-        JSON.stringify(given.kickOff),
+        JSON.stringify(patients === undefined ? kickOff : { ...kickOff, hasPatients: true }),
         given.subject,
         given.slot ?? null,
         given.client ?? null,
         given.slots ?? null,
         given.address ?? null,
         given.requestId ?? null,
+        patients ?? null,
       ],
     );
     return onlyExport(rows);
@@ -79,40 +84,43 @@ export async function createExport(db: Queryable, given: NewExport): Promise<Exp
 }
 
 /** The export of that id, in whatever state; `undefined` when there is none or the id is no uuid. */
-export async function findExport(db: Queryable, id: string): Promise<Export | undefined> {
+export async function findExport(db: Queryable, id: string): Promise<ExportSummary | undefined> {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined;
-  const { rows } = await db.query<ExportRow>(
-    `select ${exportColumns} from sluice.exports where id = $1::uuid`,
+  const { rows } = await db.query<SummaryRow>(
+    `select ${summaryColumns} from sluice.exports where id = $1::uuid`,
     [id],
   );
   return rows[0] && toExport(rows[0]);
 }
 
 /** The active export that holds a slot. */
-export async function findActiveExport(db: Queryable, slot: string): Promise<Export | undefined> {
-  const { rows } = await db.query<ExportRow>(
-    `select ${exportColumns} from sluice.exports where slot = $1 and state = any($2::text[])`,
+export async function findActiveExport(
+  db: Queryable,
+  slot: string,
+): Promise<ExportSummary | undefined> {
+  const { rows } = await db.query<SummaryRow>(
+    `select ${summaryColumns} from sluice.exports where slot = $1 and state = any($2::text[])`,
     [slot, activeStates],
   );
   return rows[0] && toExport(rows[0]);
 }
 
 /** Every export in an active state, oldest kick-off first. */
-export async function listActiveExports(db: Queryable): Promise<Export[]> {
-  const { rows } = await db.query<ExportRow>(
-    `select ${exportColumns} from sluice.exports
+export async function listActiveExports(db: Queryable): Promise<ExportSummary[]> {
+  const { rows } = await db.query<SummaryRow>(
+    `select ${summaryColumns} from sluice.exports
       where state in ('accepted','planning','running') order by requested_at`,
   );
-  return rows.map(toExport);
+  return rows.map((row) => toExport(row));
 }
 
 /** The newest exports in any state, newest kick-off first. */
-export async function listExports(db: Queryable, limit = 100): Promise<Export[]> {
-  const { rows } = await db.query<ExportRow>(
-    `select ${exportColumns} from sluice.exports order by requested_at desc limit $1`,
+export async function listExports(db: Queryable, limit = 100): Promise<ExportSummary[]> {
+  const { rows } = await db.query<SummaryRow>(
+    `select ${summaryColumns} from sluice.exports order by requested_at desc limit $1`,
     [limit],
   );
-  return rows.map(toExport);
+  return rows.map((row) => toExport(row));
 }
 
 /** The newest exports of a subject or of a client, newest kick-off first. */
@@ -121,12 +129,12 @@ export async function listExportsOf(
   by: 'subject' | 'client',
   name: string,
   limit = 100,
-): Promise<Export[]> {
-  const { rows } = await db.query<ExportRow>(
-    `select ${exportColumns} from sluice.exports where ${by} = $1 order by requested_at desc limit $2`,
+): Promise<ExportSummary[]> {
+  const { rows } = await db.query<SummaryRow>(
+    `select ${summaryColumns} from sluice.exports where ${by} = $1 order by requested_at desc limit $2`,
     [name, limit],
   );
-  return rows.map(toExport);
+  return rows.map((row) => toExport(row));
 }
 
 /** Exports that were accepted without a slot and wait for one. */
@@ -161,7 +169,7 @@ export async function cancelExport(
   db: Queryable,
   id: string,
   by: Pick<AuditEvent, 'subject' | 'client' | 'address' | 'requestId'> = {},
-): Promise<Export | undefined> {
+): Promise<ExportSummary | undefined> {
   const before = await findExport(db, id);
   if (!before) return undefined;
   const { rowCount } = await db.query(
@@ -214,7 +222,7 @@ export async function newestTransactionTime(db: Queryable): Promise<string | und
   return rows[0]?.newest ?? undefined;
 }
 
-function onlyExport(rows: readonly ExportRow[]): Export {
+function onlyExport(rows: readonly SummaryRow[]): ExportSummary {
   if (!rows[0]) throw new Error('the insert returned nothing');
   return toExport(rows[0]);
 }

@@ -1,7 +1,7 @@
-import { statesBefore, type Export } from '@sluice/export';
+import { statesBefore, type ExportSummary } from '@sluice/export';
 import { recordExpiry } from './audit-events.ts';
 import { stageHasCome } from './claim-parts.ts';
-import { exportColumns, toExport, type ExportRow } from './export-rows.ts';
+import { summaryColumns, toExport, type SummaryRow } from './export-rows.ts';
 import type { Pool, Queryable } from './pool.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -70,9 +70,12 @@ export async function noteHousekeeping(db: Queryable, pauseMs: number): Promise<
  * planned, written or completed. Not stuck are those that wait for a slot, and those whose parts
  * all wait while workers are busy with other exports.
  */
-export async function findStuckExports(db: Queryable, stuckAfterMs: number): Promise<Export[]> {
-  const { rows } = await db.query<ExportRow>(
-    `select ${exportColumns} from sluice.exports e
+export async function findStuckExports(
+  db: Queryable,
+  stuckAfterMs: number,
+): Promise<ExportSummary[]> {
+  const { rows } = await db.query<SummaryRow>(
+    `select ${summaryColumns} from sluice.exports e
       where state in ('accepted','planning','running') and slot is not null
         and greatest(progressed_at, (select alive_since from sluice.housekeeping))
             < clock_timestamp() - make_interval(secs => $1 / 1000.0)
@@ -83,18 +86,18 @@ export async function findStuckExports(db: Queryable, stuckAfterMs: number): Pro
                          and p.state = 'running' and p.lease_until > clock_timestamp()))`,
     [stuckAfterMs],
   );
-  return rows.map(toExport);
+  return rows.map((row) => toExport(row));
 }
 
 /** Expires exports that are over: completed ones past their expiry, others at once. */
-export async function expireExports(db: Queryable): Promise<Export[]> {
-  const { rows } = await db.query<ExportRow>(
-    `select ${exportColumns} from sluice.exports
+export async function expireExports(db: Queryable): Promise<ExportSummary[]> {
+  const { rows } = await db.query<SummaryRow>(
+    `select ${summaryColumns} from sluice.exports
       where (state = 'completed' and expires_at < clock_timestamp()) or state = 'cancelled'
          or (state = 'failed' and ended_at < clock_timestamp() - interval '7 days')
       order by requested_at limit 100`,
   );
-  return rows.map(toExport);
+  return rows.map((row) => toExport(row));
 }
 
 /** Enters `expired`, once the files are gone; drops what only a living export needs. */
@@ -106,6 +109,7 @@ export async function markExpired(pool: Pool, id: string): Promise<boolean> {
 const ofExport = [
   'parts',
   'export_members',
+  'export_patients',
   'export_notices',
   'export_selected',
   'export_supporting',
@@ -142,10 +146,10 @@ export async function findOrphanFolders(
 }
 
 /** Exports that wait for a slot, longest waiting first. */
-export async function listWaitingExports(db: Queryable): Promise<Export[]> {
-  const { rows } = await db.query<ExportRow>(
-    `select ${exportColumns} from sluice.exports
+export async function listWaitingExports(db: Queryable): Promise<ExportSummary[]> {
+  const { rows } = await db.query<SummaryRow>(
+    `select ${summaryColumns} from sluice.exports
       where state = 'accepted' and slot is null order by requested_at limit 1000`,
   );
-  return rows.map(toExport);
+  return rows.map((row) => toExport(row));
 }

@@ -12,6 +12,7 @@ export {
   type StoredClient,
 } from './clients.ts';
 export { copyLines, type CopyLinesOptions } from './copy-lines.ts';
+export { listExportPatients, namesOnlyPatients } from './export-patients.ts';
 export {
   cancelExport,
   countWaitingExports,

@@ -20,7 +20,7 @@ export function sharedSeqs(type: string, patients: string): string {
 
 /** Whether the level has a list of patients; otherwise it is everybody's data. */
 export function hasMembers({ kickOff }: Export): boolean {
-  return kickOff.level === 'group' || kickOff.patients !== undefined;
+  return kickOff.level === 'group' || kickOff.hasPatients === true;
 }
 
 /** Which rows `r` of a type belong to the level, as conditions. */

@@ -1,17 +1,15 @@
-import type { Export } from '@sluice/export';
-import { narrowFilter, parseTypeFilter, type Narrowing } from '@sluice/fhir';
+import { filterListsOf, type Export } from '@sluice/export';
+import { narrowFilterLists, type Narrowing } from '@sluice/fhir';
 import { text, texts, timestamp } from './literals.ts';
 import type { PlannedPart } from './parts.ts';
 
 /**
- * Conditions on `r.body` that every resource meets which passes the `_typeFilter`s of its type, so that
+ * Conditions on `r.body` that every resource meets which passes the filters of its type, so that
  * most of what does not pass never leaves Postgres. What is sent is then filtered exactly.
  */
 export function narrowed(of: Export, { type }: Pick<PlannedPart, 'type'>): string[] {
-  const filters = of.kickOff.typeFilters?.[type];
-  if (filters === undefined) return [];
-  const any = filters.map((query) => narrowFilter(parseTypeFilter(type, query)));
-  const condition = narrowingSql({ any }, type);
+  const lists = filterListsOf(of.kickOff, type);
+  const condition = narrowingSql(narrowFilterLists(type, lists), type);
   return condition === undefined ? [] : [condition];
 }
 

@@ -1,4 +1,4 @@
-import { fileAccess, type Export, type OutputFile } from '@sluice/export';
+import { fileAccess, type ExportSummary, type OutputFile } from '@sluice/export';
 import { extendExpiry } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
 import type { OutputStore } from '@sluice/storage';
@@ -17,7 +17,7 @@ export type OutputFileUrls = ReadonlyMap<string, string>;
  */
 export async function outputFileUrls(
   deps: Dependencies,
-  found: Export,
+  found: ExportSummary,
   files: readonly OutputFile[],
 ): Promise<OutputFileUrls> {
   const { settings, baseUrl } = deps;
@@ -40,7 +40,7 @@ export async function outputFileUrls(
 /** Files without lines are in no manifest, so nobody needs their URLs. */
 async function signAll(
   store: OutputStore,
-  { folder }: Export,
+  { folder }: ExportSummary,
   files: readonly OutputFile[],
   expiresAt: Date,
 ): Promise<OutputFileUrls> {

@@ -4,10 +4,10 @@ import {
   isAvailable,
   mayHaveExport,
   mayHaveType,
-  type Export,
+  type ExportSummary,
   type OutputFile,
 } from '@sluice/export';
-import { findExport } from '@sluice/postgres';
+import { findExport, namesOnlyPatients } from '@sluice/postgres';
 import type { Request, Response } from 'express';
 import type { Dependencies } from './dependencies.ts';
 import { exportRights } from './identity.ts';
@@ -25,17 +25,17 @@ export async function findOwnExport(
   deps: Pick<Dependencies, 'pool' | 'now' | 'settings'>,
   req: Request,
   res: Response,
-): Promise<Export> {
+): Promise<ExportSummary> {
   const found = await findNamedExport(deps, req, res);
   checkOwner(deps, found, res);
-  if (mayHaveExport(found.kickOff, exportRights(contextOf(res).identity.rights))) return found;
+  if (await mayHaveAll(deps, found, res)) return found;
   throw new ExportError('forbidden', 'The access token is good for less than this export holds.');
 }
 
 /** @throws ExportError `export-not-found` when an export is not of who is asking */
 export function checkOwner(
   { settings }: Pick<Dependencies, 'settings'>,
-  found: Export,
+  found: ExportSummary,
   res: Response,
 ): void {
   const context = contextOf(res);
@@ -50,14 +50,28 @@ export function checkOwner(
 }
 
 /** @throws ExportError `forbidden` when the token is not good for a file. SPEC E-007, G-077 */
-export function checkFileRights(found: Export, { kind, type }: OutputFile, res: Response): void {
-  const rights = exportRights(contextOf(res).identity.rights);
+export async function checkFileRights(
+  deps: Pick<Dependencies, 'pool'>,
+  found: ExportSummary,
+  { kind, type }: OutputFile,
+  res: Response,
+): Promise<void> {
   const isGood =
     kind === 'output'
-      ? mayHaveType(found.kickOff, type, rights)
-      : kind === 'error' || mayHaveExport(found.kickOff, rights);
+      ? mayHaveType(found.kickOff, type, exportRights(contextOf(res).identity.rights))
+      : kind === 'error' || (await mayHaveAll(deps, found, res));
   if (isGood) return;
   throw new ExportError('forbidden', 'The access token is not good for the type of this file.');
+}
+
+async function mayHaveAll(
+  { pool }: Pick<Dependencies, 'pool'>,
+  { id, kickOff }: ExportSummary,
+  res: Response,
+): Promise<boolean> {
+  const rights = exportRights(contextOf(res).identity.rights);
+  if (!mayHaveExport(kickOff, rights)) return false;
+  return rights.patients === undefined || (await namesOnlyPatients(pool, id, rights.patients));
 }
 
 /** Like findOwnExport, for addresses that show by themselves that their bearer may have them. */
@@ -65,7 +79,7 @@ export async function findNamedExport(
   { pool, now }: Pick<Dependencies, 'pool' | 'now'>,
   req: Request,
   res: Response,
-): Promise<Export> {
+): Promise<ExportSummary> {
   const id = namedId(req);
   contextOf(res).exportId = id;
   const found = await findExport(pool, id);

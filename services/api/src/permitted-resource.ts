@@ -1,9 +1,8 @@
 import { filtersOf, type Rights, type TypeRights } from '@sluice/auth';
 import {
   compartmentPatients,
-  compileFilter,
+  compileFilterLists,
   mentionedPatients,
-  parseTypeFilter,
   patientCompartmentTypes,
 } from '@sluice/fhir';
 
@@ -11,7 +10,7 @@ import {
 type Resource = Readonly<Record<string, unknown>>;
 
 /**
- * How to tell whether a resource of a type may be seen: it matches one of the searches that limit the type, and is of a permitted
+ * How to tell whether a resource of a type may be seen: it matches the searches that limit the type, and is of a permitted
  * patient, or of none. `undefined`: no resource of the type may be.
  */
 export function permittedResource(
@@ -22,13 +21,7 @@ export function permittedResource(
 ): ((resource: Resource) => boolean) | undefined {
   const filters = filtersOf(of, type);
   if (filters === undefined) return undefined;
-  const passes =
-    filters.length === 0
-      ? () => true
-      : compileFilter(
-          filters.map((query) => parseTypeFilter(type, query)),
-          { baseUrl, nowMs: now() },
-        );
+  const passes = compileFilterLists(type, filters, { baseUrl, nowMs: now() });
   const { patients } = rights;
   // Which Groups may be seen is among the filters.
   if (patients === undefined || type === 'Group') return passes;

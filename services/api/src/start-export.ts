@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ExportError, type Export, type KickOff } from '@sluice/export';
+import { ExportError, type ExportSummary, type KickOff } from '@sluice/export';
 import {
   countWaitingExports,
   createExport,
@@ -21,7 +21,7 @@ export async function startExport(
   deps: Dependencies,
   kickOff: KickOff,
   context: RequestContext,
-): Promise<Export> {
+): Promise<ExportSummary> {
   const id = randomUUID();
   const { subject, client, slots } = context.identity;
   const { address, requestId } = context;
@@ -52,7 +52,7 @@ async function isQueueing({ settings, pool }: Dependencies): Promise<boolean> {
 async function createInSlot(
   deps: Dependencies,
   { slot, ...created }: NewExport & { readonly slot: string },
-): Promise<Export | { since: string | undefined }> {
+): Promise<ExportSummary | { since: string | undefined }> {
   try {
     return await createExport(deps.pool, { ...created, slot });
   } catch (error) {
@@ -65,7 +65,7 @@ async function createInSlot(
 }
 
 /** It waits without a slot; housekeeping gives it one in its turn. */
-async function createWaiting(deps: Dependencies, created: NewExport): Promise<Export> {
+async function createWaiting(deps: Dependencies, created: NewExport): Promise<ExportSummary> {
   const most = deps.settings.MAX_WAITING_EXPORTS;
   if ((await countWaitingExports(deps.pool)) >= most) {
     const text = `${most} exports are waiting already; try again later.`;
@@ -83,7 +83,7 @@ function busy(slots: number, since: string | undefined): ExportError {
   return new ExportError('export-in-progress', text, { retryAfterSeconds: 5 });
 }
 
-async function enqueue({ queue, log }: Dependencies, { id }: Export): Promise<void> {
+async function enqueue({ queue, log }: Dependencies, { id }: ExportSummary): Promise<void> {
   try {
     await queue.enqueuePlan(id);
   } catch (error) {

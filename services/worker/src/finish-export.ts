@@ -1,4 +1,4 @@
-import type { Export } from '@sluice/export';
+import type { ExportSummary } from '@sluice/export';
 import { findExport, finishExport as finish, listOutputFiles, type Finish } from '@sluice/postgres';
 import { errorFacts, traced } from '@sluice/runtime';
 import { failureIssue, isTransient } from './classify-fault.ts';
@@ -52,7 +52,7 @@ async function finishOnce(context: WorkerContext, exportId: string): Promise<voi
  * Compares the folder with the record: what killed attempts have left is removed, and every recorded
  * file must be there with its size.
  */
-async function checkFolder(context: WorkerContext, of: Export): Promise<Finish | undefined> {
+async function checkFolder(context: WorkerContext, of: ExportSummary): Promise<Finish | undefined> {
   const { pool, store } = context;
   const [recorded, stored] = await Promise.all([
     listOutputFiles(pool, of.id),

@@ -1,4 +1,4 @@
-import { isStaleLock, slotNames, type Export } from '@sluice/export';
+import { isStaleLock, slotNames, type ExportSummary } from '@sluice/export';
 import { findExport, grantSlot, listWaitingExports, SlotTakenError } from '@sluice/postgres';
 import type { WorkerContext } from './context.ts';
 
@@ -12,7 +12,7 @@ export async function grantSlots(context: WorkerContext): Promise<void> {
 }
 
 /** False when every slot that this export could have is taken. */
-async function grantOne(context: WorkerContext, waiting: Export): Promise<boolean> {
+async function grantOne(context: WorkerContext, waiting: ExportSummary): Promise<boolean> {
   const { pool, queue, settings, log } = context;
   const { EXPORT_SLOT_SCOPE, EXPORT_SLOTS } = settings;
   for (const slot of slotNames(EXPORT_SLOT_SCOPE, EXPORT_SLOTS, waiting)) {

@@ -1,4 +1,4 @@
-import { fileAccess, type Export } from '@sluice/export';
+import { fileAccess, filterListsOf, type Export } from '@sluice/export';
 import { readUrlKey, type PlannedPart } from '@sluice/postgres';
 import type { WorkerContext } from './context.ts';
 import type { LineWork } from './lines/line-work.ts';
@@ -10,18 +10,19 @@ export async function lineWorkOf(
   { kind, type, access, attachments }: PlannedPart,
 ): Promise<LineWork | undefined> {
   if (kind !== 'output') return undefined;
-  const { baseUrl, typeFilters, elements } = of.kickOff;
-  const filters = typeFilters?.[type];
+  const { baseUrl, elements } = of.kickOff;
+  const filters = filterListsOf(of.kickOff, type);
+  const isFiltered = filters.length > 0;
   const kept = elements && [...(elements['*'] ?? []), ...(elements[type] ?? [])];
   const markDeleted = access === 'tombstones';
-  if (filters === undefined && !kept?.length && !markDeleted && !attachments) return undefined;
+  if (!isFiltered && !kept?.length && !markDeleted && !attachments) return undefined;
   return {
     type,
     baseUrl,
     now: of.transactionTime,
-    ...(filters === undefined ? {} : { filters }),
+    ...(isFiltered ? { filters } : {}),
     // Parts of a later stage depend on which ones pass.
-    ...(filters !== undefined && of.stageEnds.length > 1 ? { reportIds: true } : {}),
+    ...(isFiltered && of.stageEnds.length > 1 ? { reportIds: true } : {}),
     ...(kept?.length ? { elements: kept } : {}),
     ...(markDeleted ? { markDeleted } : {}),
     ...(attachments ? { attachments: await attachmentUrls(context, of) } : {}),

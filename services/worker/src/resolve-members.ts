@@ -2,6 +2,7 @@ import { absentMember, type Export } from '@sluice/export';
 import {
   findFormerMembers,
   keepPresent,
+  listExportPatients,
   resolveGroupMembers,
   type Members,
 } from '@sluice/postgres';
@@ -18,7 +19,8 @@ export async function resolveMembers(
   of: Export,
 ): Promise<ExportMembers | undefined> {
   const { pool } = context;
-  const { level, groupId, patients, until } = of.kickOff;
+  const { level, groupId, hasPatients, until } = of.kickOff;
+  const patients = hasPatients ? await listExportPatients(pool, of.id) : undefined;
   const at = { transactionTime: of.transactionTime, until };
   if (level === 'group') {
     const members = await resolveGroupMembers(pool, groupId ?? '', at);

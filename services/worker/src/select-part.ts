@@ -1,4 +1,4 @@
-import { filteredTypes, scopeOf, type Export } from '@sluice/export';
+import { filteredTypes, filterListsOf, scopeOf, type Export } from '@sluice/export';
 import {
   copyLines,
   listStoredTypes,
@@ -44,7 +44,7 @@ async function notePassed(
   part: ClaimedPart,
   signal: AbortSignal,
 ): Promise<void> {
-  const { baseUrl, typeFilters } = of.kickOff;
+  const { baseUrl } = of.kickOff;
   const { type } = part;
   const limits = { maxFileBytes: Infinity, maxResourcesPerFile: Infinity };
   const pipeline = new LinePipeline({
@@ -53,7 +53,7 @@ async function notePassed(
       type,
       baseUrl,
       now: of.transactionTime,
-      filters: typeFilters?.[type] ?? [],
+      filters: filterListsOf(of.kickOff, type),
       reportIds: true,
     },
     writer: { write: () => Promise.resolve(), writeFaults: () => Promise.resolve() },

@@ -1,4 +1,4 @@
-import { auditEventResource, type AuditEvent, type Export } from '@sluice/export';
+import { auditEventResource, type AuditEvent, type ExportSummary } from '@sluice/export';
 import { findExport, listEvents } from '@sluice/postgres';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
@@ -45,7 +45,7 @@ Example:
 }
 
 /** The receipt as text: facts of the export, then what happened to it. */
-export function describeReceipt(found: Export, events: readonly AuditEvent[]): string {
+export function describeReceipt(found: ExportSummary, events: readonly AuditEvent[]): string {
   const { resources, patients } = completion(events);
   const types = Object.entries(resources).sort(([a], [b]) => (a < b ? -1 : 1));
   const { kickOff, subject, client, state, requestedAt, transactionTime } = found;

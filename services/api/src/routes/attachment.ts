@@ -1,4 +1,4 @@
-import { attachmentUrl, ExportError, fileAccess, type Export } from '@sluice/export';
+import { attachmentUrl, ExportError, fileAccess, type ExportSummary } from '@sluice/export';
 import { isId } from '@sluice/fhir';
 import { readResourceAt } from '@sluice/postgres';
 import type { Request, RequestHandler, Response } from 'express';
@@ -32,7 +32,7 @@ async function findAccessible(
   req: Request,
   res: Response,
   binaryId: string,
-): Promise<Export> {
+): Promise<ExportSummary> {
   const byToken = fileAccess(deps.settings) === 'token';
   const found = await (byToken ? findOwnExport : findNamedExport)(deps, req, res);
   // The signature says which Binaries belong to the export; without tokens FILE_ACCESS=token means plain URLs.

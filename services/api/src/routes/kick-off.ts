@@ -1,5 +1,6 @@
 import {
   checkHistoryKept,
+  checkKickOffSize,
   parseKickOff,
   preferenceApplied,
   type KickOff,
@@ -28,6 +29,7 @@ export function kickOff(level: Level, deps: Dependencies): RequestHandler {
     const parsed = parseKickOff(request, { ...kickOffOptions(deps), rights });
     await checkUntil(parsed, deps);
     const checked = await checkAgainstStore(deps, parsed, context.identity.rights);
+    checkKickOffSize(checked);
     const start = () => startExport(deps, checked, context);
     const { id, slot } = await traced('kick-off', { level }, start, req.headers);
     context.exportId = id;

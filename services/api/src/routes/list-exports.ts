@@ -1,4 +1,4 @@
-import { ExportError, type Export } from '@sluice/export';
+import { ExportError, type ExportSummary } from '@sluice/export';
 import { listExports, listExportsOf } from '@sluice/postgres';
 import type { RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
@@ -19,7 +19,7 @@ export function listExportsRoute(deps: Dependencies): RequestHandler {
     if (!isAdmin && rights.exports.types !== 'all' && rights.exports.types.size === 0) {
       throw new ExportError('forbidden', 'The access token is not good for exports.');
     }
-    const own = (): Promise<Export[]> =>
+    const own = (): Promise<ExportSummary[]> =>
       settings.OWNER_ISOLATION === 'client' && client !== undefined
         ? listExportsOf(pool, 'client', client)
         : listExportsOf(pool, 'subject', subject);
@@ -30,7 +30,7 @@ export function listExportsRoute(deps: Dependencies): RequestHandler {
   };
 }
 
-function described(found: Export, baseUrl: string, isAdmin: boolean): object {
+function described(found: ExportSummary, baseUrl: string, isAdmin: boolean): object {
   const { id, state, requestedAt, transactionTime, completedAt, expiresAt, kickOff } = found;
   return {
     url: `${baseUrl}/$export-status/${id}`,

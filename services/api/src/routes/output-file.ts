@@ -1,5 +1,5 @@
 import { createGzip } from 'node:zlib';
-import { ExportError, fileAccess, type Export, type OutputFile } from '@sluice/export';
+import { ExportError, fileAccess, type ExportSummary, type OutputFile } from '@sluice/export';
 import { extendExpiry, findOutputFile } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
 import { StorageError, type ByteRange } from '@sluice/storage';
@@ -19,7 +19,7 @@ export function outputFile(deps: Dependencies): RequestHandler {
     const found = await findNamedExport(deps, req, res);
     await checkAccess(deps, found, req, res);
     const file = await findFile(deps, found, String(req.params['name']));
-    if (fileAccess(deps.settings) === 'token') checkFileRights(found, file, res);
+    if (fileAccess(deps.settings) === 'token') await checkFileRights(deps, found, file, res);
     const modifiedAt = new Date(found.completedAt ?? found.requestedAt);
     const isHead = req.method === 'HEAD';
     const { range, ...others } = req.headers;
@@ -42,7 +42,7 @@ export function outputFile(deps: Dependencies): RequestHandler {
 
 async function checkAccess(
   deps: Dependencies,
-  found: Export,
+  found: ExportSummary,
   req: Request,
   res: Response,
 ): Promise<void> {
@@ -59,7 +59,11 @@ async function checkAccess(
 /** What a name of ours can look like; anything else never reaches the database. */
 const fileName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
-async function findFile({ pool }: Dependencies, found: Export, name: string): Promise<OutputFile> {
+async function findFile(
+  { pool }: Dependencies,
+  found: ExportSummary,
+  name: string,
+): Promise<OutputFile> {
   const file =
     found.state === 'completed' &&
     fileName.test(name) &&
@@ -84,7 +88,7 @@ async function openFile(
 /** Before it begins, so that nothing is fetched that nobody knows of. Whoever comes by a signed URL has no name. */
 async function recordDownload(
   { audit }: Dependencies,
-  { id: exportId }: Export,
+  { id: exportId }: ExportSummary,
   { name: file, type, count, bytes }: OutputFile,
   range: ByteRange | undefined,
   res: Response,

@@ -4,7 +4,7 @@ import {
   fileAccess,
   statusResponse,
   type Dialect,
-  type Export,
+  type ExportSummary,
   type Manifest,
   type OutputFile,
   type StatusFacts,
@@ -28,12 +28,10 @@ export function status(deps: Dependencies): RequestHandler {
     // Without a token there is no client to tell from others, but by where it comes from (SPEC B-024).
     const { subject } = contextOf(res);
     const client = subject === anonymous ? `${anonymous}@${req.ip ?? ''}` : subject;
-    // At once: each of the two is a wait for another process, and for a core on a busy machine.
-    const [found, poll] = await Promise.all([
-      findOwnExport(deps, req, res),
-      countPoll(deps, `${client}:${id}`, id),
-    ]);
+    // First: what is polled too often costs no row.
+    const poll = await countPoll(deps, `${client}:${id}`, id);
     checkPolling(poll);
+    const found = await findOwnExport(deps, req, res);
     sendResponse(res, statusResponse(found, await statusFacts(deps, found, poll)));
   };
 }
@@ -58,7 +56,7 @@ function checkPolling(poll: PollVerdict): void {
 
 async function statusFacts(
   deps: Dependencies,
-  found: Export,
+  found: ExportSummary,
   { progress }: PollVerdict,
 ): Promise<StatusFacts> {
   const dialect = dialectOf(deps.settings);
@@ -71,7 +69,7 @@ async function statusFacts(
 
 async function manifestOf(
   deps: Dependencies,
-  found: Export,
+  found: ExportSummary,
   { manifestStatus: withStatus }: Dialect,
 ): Promise<Manifest> {
   const { settings } = deps;

@@ -12,7 +12,7 @@ const base: LineWork = {
   now: '2026-01-01T00:00:00.000000Z',
   reportIds: true,
 };
-const work: LineWork = { ...base, filters: ['_tag=in'] };
+const work: LineWork = { ...base, filters: [['_tag=in']] };
 /** Those with a number divisible by 3 are left out, those by 7 are at fault. */
 const row = (n: number): string => {
   const tag = `{"tag":[{"code":"${n % 3 === 0 ? 'out' : 'in'}"}]}`;

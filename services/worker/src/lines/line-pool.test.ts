@@ -43,7 +43,7 @@ test('lines come back worked on, with their ids, whatever pieces they were given
 });
 
 test('lines that the filters leave out are counted', async () => {
-  const filtered: LineWork = { ...base, filters: ['_id=b'] };
+  const filtered: LineWork = { ...base, filters: [['_id=b']] };
   const result = await run(resource('a') + resource('b') + resource('c'), filtered);
   expect(result).toMatchObject({ lines: resource('b'), leftOut: 2, ids: ['b'], faults: '' });
 });
@@ -95,7 +95,7 @@ test('many at once, of different works, are not mixed up', async () => {
 
 test('a work that cannot be done is rejected, and the thread goes on', async () => {
   const own = createLinePool({ threads: 1 });
-  await expect(run(resource('a'), { ...work, filters: ['nonsense=1'] }, own)).rejects.toThrow(
+  await expect(run(resource('a'), { ...work, filters: [['nonsense=1']] }, own)).rejects.toThrow(
     /cannot be worked on.*nonsense/,
   );
   expect((await run(resource('a'), work, own)).lines).toBe(subset('a'));
@@ -104,7 +104,7 @@ test('a work that cannot be done is rejected, and the thread goes on', async () 
 
 test('a thread that runs out of memory fails what it works on, and is replaced', async () => {
   const own = createLinePool({ threads: 1, heapMb: 32 });
-  const filtered: LineWork = { ...base, filters: ['_id=a'] };
+  const filtered: LineWork = { ...base, filters: [['_id=a']] };
   const large = resource('a', `,"extension":[${'{"url":"u"},'.repeat(2_000_000)}{}]`);
   await expect(run(large, filtered, own)).rejects.toThrow(/memory/);
   expect((await run(resource('a'), work, own)).lines).toBe(subset('a'));

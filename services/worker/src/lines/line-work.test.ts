@@ -18,17 +18,23 @@ test('without anything to do a line passes as it is', () => {
   expect(run({})).toEqual({ line: text });
 });
 
-test.each<[string, string[], boolean]>([
-  ['one that it meets', ['status=current'], true],
-  ['one that it does not meet', ['status=superseded'], false],
-  ['several, of which it meets one', ['status=superseded', 'status=current&date=2020'], true],
-  ['one of whose parameters it meets some', ['status=current&date=2021'], false],
+test.each<[string, string[][], boolean]>([
+  ['one that it meets', [['status=current']], true],
+  ['one that it does not meet', [['status=superseded']], false],
+  ['several, of which it meets one', [['status=superseded', 'status=current&date=2020']], true],
+  ['one of whose parameters it meets some', [['status=current&date=2021']], false],
+  [
+    'two lists, of each of which it meets one',
+    [['status=current'], ['date=2021', 'date=2020']],
+    true,
+  ],
+  ['two lists, of one of which it meets none', [['status=current'], ['date=2021']], false],
 ])('a line is filtered by %s', (_title, filters, passes) => {
   expect(run({ filters })).toEqual(passes ? { line: text } : undefined);
 });
 
 test('a filter sees the resource as it is stored, also what is left out of it', () => {
-  const worked = run({ filters: ['date=2020'], elements: ['id'] });
+  const worked = run({ filters: [['date=2020']], elements: ['id'] });
   expect(worked?.line).not.toContain('"date"');
   expect(worked?.line).toContain('SUBSETTED');
 });
@@ -65,12 +71,12 @@ test('the URL of an attachment is signed with the key, over its path', () => {
 });
 
 test('a filter that cannot be evaluated is refused before there is a line', () => {
-  expect(() => compileLineWork({ ...base, filters: ['nonsense=1'] })).toThrow('nonsense');
+  expect(() => compileLineWork({ ...base, filters: [['nonsense=1']] })).toThrow('nonsense');
 });
 
 test.each(['', '[]', 'null', '1', '{"resourceType":"DocumentReference"'])(
   'the line %j is at fault',
   (line) => {
-    expect(() => run({ filters: ['status=current'] }, line)).toThrow(SyntaxError);
+    expect(() => run({ filters: [['status=current']] }, line)).toThrow(SyntaxError);
   },
 );

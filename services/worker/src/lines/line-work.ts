@@ -3,9 +3,9 @@ import { attachmentSignature, attachmentUrl } from '@sluice/export/attachment-ur
 import {
   compileAttachments,
   compileElements,
-  compileFilter,
+  compileFilterLists,
+  type FilterLists,
   markDeleted,
-  parseTypeFilter,
 } from '@sluice/fhir';
 
 /** What is to be done with each line; JSON, so that it can be sent to a thread. */
@@ -15,8 +15,8 @@ export interface LineWork {
   readonly baseUrl: string;
   /** The moment that the export is exact at, as an instant: `ap` of a date goes by it. */
   readonly now: string;
-  /** Search queries behind `Type?`, as `parseTypeFilter` takes them: alternatives. Absent: every line passes. */
-  readonly filters?: readonly string[];
+  /** Search queries behind `Type?`: a line has to match one of each list. Absent: every line passes. */
+  readonly filters?: FilterLists;
   /** Root elements to keep. Absent: all. */
   readonly elements?: readonly string[];
   readonly markDeleted?: true;
@@ -54,8 +54,7 @@ export function compileLineWork(work: LineWork): CompiledLineWork {
 }
 
 function compileFilters({ type, baseUrl, now, filters }: LineWork) {
-  const parsed = filters?.map((filter) => parseTypeFilter(type, filter));
-  return parsed && compileFilter(parsed, { baseUrl, nowMs: Date.parse(now) });
+  return filters && compileFilterLists(type, filters, { baseUrl, nowMs: Date.parse(now) });
 }
 
 function parseResource(line: Buffer): object {
