@@ -1,3 +1,5 @@
+import { checkHeaderLength, splitList } from './header-list.ts';
+
 /** One entry of an Accept header: `application/json`, `application/*` or any type, with its weight. */
 export interface MediaRange {
   readonly type: string;
@@ -21,10 +23,18 @@ export function isJsonBody(contentType: string | undefined): boolean {
   );
 }
 
-/** Reads an Accept or Accept-Encoding header; parameters other than `q` do not matter here. */
-export function parseWeighted(header: string): MediaRange[] {
-  return header.split(',').flatMap((entry) => {
-    const [type = '', ...parameters] = entry.split(';').map((text) => text.trim().toLowerCase());
+/** Headers that list what a client accepts, by weight. */
+export type WeightedHeader = 'Accept' | 'Accept-Encoding';
+
+/**
+ * Reads an Accept or Accept-Encoding header; parameters other than `q` do not matter here.
+ *
+ * @throws ExportError when it is longer than 2,048 characters
+ */
+export function parseWeighted(header: string, name: WeightedHeader = 'Accept'): MediaRange[] {
+  checkHeaderLength(name, header);
+  return splitList(header.toLowerCase(), ',').flatMap((entry) => {
+    const [type = '', ...parameters] = splitList(entry, ';');
     const weight = parameters.find((parameter) => /^q\s*=/.test(parameter));
     const quality = weight === undefined ? 1 : Number(weight.slice(weight.indexOf('=') + 1));
     return type === '' ? [] : [{ type, quality: Number.isNaN(quality) ? 1 : quality }];
@@ -35,6 +45,8 @@ export function parseWeighted(header: string): MediaRange[] {
  * Says whether an Accept header admits one of the offered media types. The most specific range
  * decides, so a weight of zero excludes a type that a wildcard would admit. An absent or empty
  * header admits everything. https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
+ *
+ * @throws ExportError when it is longer than 2,048 characters
  */
 export function acceptsAny(header: string | undefined, offered: readonly string[]): boolean {
   const ranges = parseWeighted(header ?? '');

@@ -1,3 +1,5 @@
+import { checkHeaderLength, splitList } from './header-list.ts';
+
 /** The preferences of a kick-off that Sluice knows; all others are ignored, as they may be. */
 export interface Preferences {
   readonly respondAsync: boolean;
@@ -5,16 +7,18 @@ export interface Preferences {
   readonly handling?: 'strict' | 'lenient';
 }
 
-const entryPattern = /(?:[^,"]|"(?:[^"\\]|\\.)*")+/g;
-
 /**
  * Reads Prefer header lines: lists, repeated lines, quoted values, any case. Of a preference that is
  * repeated the first one counts. https://www.rfc-editor.org/rfc/rfc7240#section-2
+ *
+ * @throws ExportError when the lines are longer than 2,048 characters together
  */
 export function parsePrefer(lines: readonly string[]): Preferences {
   const found = new Map<string, string>();
-  for (const entry of lines.join(',').match(entryPattern) ?? []) {
-    const [preference = ''] = entry.split(';');
+  const header = lines.join(',');
+  checkHeaderLength('Prefer', header);
+  for (const entry of splitList(header, ',')) {
+    const [preference = ''] = splitList(entry, ';');
     const [name = '', value = ''] = preference.split('=').map((text) => text.trim().toLowerCase());
     if (!found.has(name)) found.set(name, value.replaceAll('"', ''));
   }

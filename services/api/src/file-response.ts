@@ -75,7 +75,10 @@ function checkAccept(accept: string | undefined, plain: boolean): void {
 /** gzip has to be offered by name, and not to rank below what needs no work. */
 function prefersGzip(acceptEncoding: string | undefined): boolean {
   const codings = new Map(
-    parseWeighted(acceptEncoding ?? '').map(({ type, quality }) => [type, quality]),
+    parseWeighted(acceptEncoding ?? '', 'Accept-Encoding').map(({ type, quality }) => [
+      type,
+      quality,
+    ]),
   );
   const gzip = codings.get('gzip') ?? codings.get('x-gzip') ?? 0;
   return gzip > 0 && gzip >= (codings.get('identity') ?? 0);
