@@ -314,6 +314,7 @@ describe('searching Groups', () => {
     ['_page=nonsense!', '400 value'],
     ['name:sounds=a', '400 not-supported'],
     ['name=', '400 invalid'],
+    ['identifier=%00', '400 invalid'],
     [`_id=${'a'.repeat(20_000)}`, '400 too-long'],
     ['_format=xml', '406 not-supported'],
   ])('%s is answered %s, lenient or not', async (query, expected) => {

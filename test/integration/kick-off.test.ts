@@ -82,6 +82,24 @@ describe.each(levels)('%s', (path) => {
       '400 invalid',
     ],
     [
+      'a _typeFilter with a NUL, encoded twice',
+      '?_typeFilter=Patient%3Fname=%2500',
+      { headers: lenient },
+      '400 invalid',
+    ],
+    [
+      'a Prefer of more than 2 KB',
+      '',
+      { headers: { ...kickOffHeaders, prefer: `respond-async, x="${'"'.repeat(2048)}` } },
+      '400 too-long',
+    ],
+    [
+      'an Accept of more than 2 KB',
+      '',
+      { headers: { ...kickOffHeaders, accept: '*/*,'.repeat(513) } },
+      '400 too-long',
+    ],
+    [
       '_elements that are no root elements',
       '?_elements=a.b.c',
       { headers: kickOffHeaders },

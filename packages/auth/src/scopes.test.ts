@@ -41,6 +41,7 @@ describe('parseScope', () => {
     ['a search that does not exist', 'system/Patient.rs?a=b'],
     ['a search that not every type has', 'system/*.rs?category=laboratory'],
     ['a backslash', 'system/Patient.rs?name=a\\b'],
+    ['a NUL', 'system/Patient.rs?name=%00'],
     ['a quote', 'system/Patient.rs?name="a"'],
     ['nothing', ''],
   ])('%s is no scope: %s', (_, text) => {

@@ -314,6 +314,8 @@ describe('_typeFilter', () => {
     ['system', ['_typeFilter=Patient?=true']],
     ['system', ['_typeFilter=Patient?name=%zz']],
     ['system', ['_typeFilter=Patient?name=a\u0000b']],
+    ['system', ['_typeFilter=Patient?name=a%00b']],
+    ['system', ['_typeFilter=Patient?name=%C2%80']],
     ['system', ['_typeFilter=Patient?birthdate=yesterday']],
     ['patient', ['_typeFilter=Observation?date=ge2020-13']],
     ...[
@@ -391,6 +393,21 @@ describe('_typeFilter', () => {
       refuses(level, ['_typeFilter=Binary?contenttype=text/plain'], faults, {});
       refuses(level, ['_typeFilter=Practitioner?active=true'], faults, {}, off);
     }
+  });
+
+  test('a filter of 8,192 characters is taken, and a longer one refused', () => {
+    const query = `name=${'a'.repeat(8192 - 'Patient?name='.length)}`;
+    accepts('system', [`_typeFilter=Patient?${query}`], { typeFilters: { Patient: [query] } });
+    const faults = ['400 too-costly _typeFilter'];
+    refuses('system', [`_typeFilter=Patient?${query}a`], faults, faults);
+  });
+
+  test('filters of more than 262,144 characters together are refused', () => {
+    const queries = Array.from({ length: 33 }, (_, n) => `name=${n}${'a'.repeat(8000)}`);
+    const given = queries.map((query) => `_typeFilter=Patient?${query}`);
+    accepts('system', given.slice(1), { typeFilters: { Patient: queries.slice(1) } });
+    const faults = ['400 too-costly _typeFilter'];
+    refuses('system', given, faults, faults);
   });
 
   test('very many queries are refused', () => {

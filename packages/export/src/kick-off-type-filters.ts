@@ -4,14 +4,15 @@ import type { GivenParameters } from './kick-off-parameters.ts';
 import type { KickOffOptions, KickOffRequest } from './kick-off-request.ts';
 import { isAskedFor, outsideLevel } from './kick-off-types.ts';
 import { printable, quoted } from './quoted.ts';
+import { splitTypeFilters } from './split-type-filters.ts';
 
 /** Every thread of every worker compiles all of them. */
 const maxFilters = 1000;
 
-/** A comma between two filters, as version 2 of the guide has lists. Others are part of a value, as are escaped ones. */
-const betweenFilters = /(?<=(?<!\\)(?:\\\\)*),(?=\s*[A-Z][A-Za-z]*\?)/;
-/** What no search has in it, and what Postgres could not keep. */
-const unusable = /\p{Cc}|\p{Surrogate}/u;
+/** Most characters of one filter. */
+const maxFilterLength = 8192;
+/** Most characters of all of them: they are stored with the export. */
+const maxLength = 262_144;
 
 interface Filter {
   readonly type: string;
@@ -38,7 +39,13 @@ export function checkTypeFilters(
   findings: Findings,
 ): Readonly<Record<string, readonly string[]>> | undefined {
   const values = (given.get('_typeFilter') ?? []).map(({ value }) => value ?? '');
-  const texts = values.flatMap((value) => value.split(betweenFilters)).map((text) => text.trim());
+  const length = values.reduce((sum, value) => sum + value.length, 0);
+  if (length > maxLength) {
+    const text = `_typeFilter is ${length} characters long; at most ${maxLength} are accepted.`;
+    findings.reject('too-costly', '_typeFilter', text);
+    return undefined;
+  }
+  const texts = values.flatMap(splitTypeFilters);
   if (texts.length > maxFilters) {
     const text = `_typeFilter has ${texts.length} queries; at most ${maxFilters} are accepted.`;
     findings.reject('too-costly', '_typeFilter', text);
@@ -62,8 +69,17 @@ export function checkTypeFilters(
 }
 
 function readFilter(text: string, findings: Findings): Filter | undefined {
+  if (text.length > maxFilterLength) {
+    const fault = `_typeFilter ${quoted(text)} is ${text.length} characters long`;
+    findings.reject(
+      'too-costly',
+      '_typeFilter',
+      `${fault}; at most ${maxFilterLength} are accepted.`,
+    );
+    return undefined;
+  }
   const [, type = '', query = ''] = /^([A-Za-z]+)\?(.*)$/s.exec(text) ?? [];
-  if (!isResourceType(type) || unusable.test(query)) {
+  if (!isResourceType(type)) {
     const fault = `_typeFilter ${quoted(text)} is not a search of one resource type`;
     findings.reject(
       'invalid',

@@ -40,6 +40,7 @@ export { compileFilter, type FilterOptions } from './search/compile.ts';
 export { compileFilterLists, type FilterLists, narrowFilterLists } from './search/filter-lists.ts';
 export { narrowFilter } from './search/narrow.ts';
 export type { Narrowing } from './search/narrowing.ts';
+export { maxQueryLength } from './search/query.ts';
 export type { SearchParameter } from './search/parameters.ts';
 export { SearchError, type SearchErrorCode } from './search/search-error.ts';
 export { parseTypeFilter, type TypeFilter } from './search/type-filter.ts';

@@ -5,8 +5,9 @@ import pg from 'pg';
  * and with its type, numbers after a check.
  */
 
-/** A text literal. */
+/** A text literal. @throws RangeError for text with a NUL, which Postgres cannot hold */
 export function text(value: string): string {
+  if (value.includes('\0')) throw new RangeError('a text with a NUL in it is no literal');
   return pg.escapeLiteral(value);
 }
 

@@ -86,6 +86,8 @@ test.each([
   ['identifier=', 'invalid', /identifier has no value/],
   ['name=a\\b', 'invalid', /backslash/],
   ['name=%zz', 'invalid', /percent-encoded/],
+  ['identifier=%00', 'invalid', /control character/],
+  ['name=a%0Ab', 'invalid', /control character/],
 ])('%s is refused, lenient or not', (query, code, text) => {
   const { status, issues } = faultOf(query, true);
   expect([status, issues[0]?.code]).toEqual([400, code]);

@@ -1,6 +1,7 @@
 import { ExportError, parseQuery } from '@sluice/export';
 import {
   isId,
+  maxQueryLength,
   parseTypeFilter,
   SearchError,
   type Issue,
@@ -41,9 +42,6 @@ const accepted = [...selecting, ...shaping].join(', ');
 const defaultCount = 20;
 const mostCount = 100;
 
-/** A link has to fit into the headers of the request that follows it. */
-const mostCharacters = 16_384;
-
 /**
  * Reads the query of a Group search, still percent-encoded. A parameter that is not known is refused;
  * a lenient search goes on without it. https://hl7.org/fhir/R4/search.html#errors
@@ -51,8 +49,9 @@ const mostCharacters = 16_384;
  * @throws ExportError with an issue for each parameter at fault
  */
 export function parseGroupQuery(query: string, lenient: boolean): GroupQuery {
-  if (query.length > mostCharacters) {
-    const text = `The search is ${query.length} characters long; accepted: up to ${mostCharacters}.`;
+  // A link has to fit into the headers of the request that follows it, too.
+  if (query.length > maxQueryLength) {
+    const text = `The search is ${query.length} characters long; accepted: up to ${maxQueryLength}.`;
     throw new ExportError('invalid-parameter', text, {
       issues: [{ severity: 'error', code: 'too-long', text }],
     });

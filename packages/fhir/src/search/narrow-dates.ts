@@ -13,7 +13,9 @@ export function narrowDates(criteria: readonly Criterion[]): Narrowing[] {
   const byParameter = new Map<SearchParameter, (readonly DateValue[])[]>();
   for (const { parameter, condition } of criteria) {
     if (condition.kind === 'date' && parameter.name !== '_lastUpdated') {
-      byParameter.set(parameter, [...(byParameter.get(parameter) ?? []), condition.values]);
+      const values = byParameter.get(parameter);
+      if (values === undefined) byParameter.set(parameter, [condition.values]);
+      else values.push(condition.values);
     }
   }
   return [...byParameter].map(([{ paths }, values]) =>

@@ -7,6 +7,7 @@ import { allOf, always, anyOf, type Narrowing, textOf } from './narrowing.ts';
 import type { ElementPath, SearchParameter } from './parameters.ts';
 import { currencySystem, type QuantityValue } from './quantity.ts';
 import { impliedTarget } from './reference-value.ts';
+import { relativeEnd } from './relative-end.ts';
 import type { Token } from './token.ts';
 import type { Condition, Criterion, TypeFilter } from './type-filter.ts';
 
@@ -126,17 +127,9 @@ function narrowReference(value: string, { type, parameter, target }: ReferenceCo
     if (local?.type === 'Patient' && isCompartmentPath(type, path)) {
       return { patient: [local.id] };
     }
-    return { text: isId(text) ? `/${text}` : endOfUrl(text) };
+    return { text: isId(text) ? `/${text}` : relativeEnd(text) };
   });
   return anyOf(branches);
-}
-
-/** Of a URL that could be one of this store, what is left of it in its relative form, whatever the base is. */
-function endOfUrl(text: string): string {
-  const typed = /[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/.exec(
-    text,
-  );
-  return typed?.[0] ?? text.slice(text.lastIndexOf('/') + 1);
 }
 
 /** Whether what this path refers to decides whose compartment the resource is in. */

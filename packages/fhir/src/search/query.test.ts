@@ -54,6 +54,36 @@ test.each([
   );
 });
 
+test.each(['\0', '\u0001', '\n', '\u007f', '\u009f', '\ud800', '\udc00'])(
+  'text with %j in it is no search, wherever it stands and however it is written',
+  (unusable) => {
+    const texts = [
+      unusable,
+      ...(!/\p{Surrogate}/u.test(unusable) ? [encodeURIComponent(unusable)] : []),
+    ];
+    for (const text of texts) {
+      for (const query of [
+        `code=a${text}b`,
+        `co${text}de=a`,
+        `code:${text}=a`,
+        `b=1&code=${text}`,
+      ]) {
+        expect(() => parseQuery(query)).toThrow(/control character or a lone surrogate/);
+      }
+    }
+  },
+);
+
+test('a pair of surrogates is a character like any other', () => {
+  expect(parseQuery('name=\u{1f600}%F0%9F%98%80')[0]?.value).toBe('\u{1f600}\u{1f600}');
+});
+
+test('a query of 16,384 characters is read, and a longer one refused', () => {
+  const query = `name=${'a'.repeat(16_379)}`;
+  expect(parseQuery(query)).toHaveLength(1);
+  expect(() => parseQuery(`${query}a`)).toThrow(/16385 characters long; up to 16384 are accepted/);
+});
+
 test.each<[string, string[]]>([
   ['a,b', ['a', 'b']],
   ['a\\,b', ['a\\,b']],

@@ -7,12 +7,24 @@ export interface QueryParameter {
   readonly value: string;
 }
 
+/** Most characters of a search query, percent-encoded as it is. */
+export const maxQueryLength = 16_384;
+/** Control characters and lone surrogates: no search has them in it, and Postgres cannot compare with all of them. */
+const unusable = /\p{Cc}|\p{Surrogate}/u;
+
 /**
  * Takes a search query (what follows `Type?`) apart. Percent-encoding is undone exactly once, `+` is a space; both before anything else is
  * looked at, so an encoded comma separates values as a plain one does: a comma that belongs to a value has to be
- * escaped with a backslash. https://hl7.org/fhir/R4/search.html#escaping
+ * escaped with a backslash. All search text of clients passes here, so this is where it is bounded, and where text that no
+ * database could hold is refused. https://hl7.org/fhir/R4/search.html#escaping
+ *
+ * @throws SearchError `invalid`
  */
 export function parseQuery(query: string): QueryParameter[] {
+  if (query.length > maxQueryLength) {
+    const text = `The query is ${query.length} characters long; up to ${maxQueryLength} are accepted.`;
+    throw new SearchError('invalid', text);
+  }
   const parameters = query
     .split('&')
     .filter((part) => part !== '')
@@ -28,15 +40,16 @@ export function splitValue(value: string, separator: ',' | '|'): string[] {
   if (!value.includes('\\')) {
     return value.split(separator);
   }
-  const pieces = [''];
-  for (const [token] of value.matchAll(/\\?[^]/g)) {
-    if (token === separator) {
-      pieces.push('');
-    } else {
-      pieces.push(`${pieces.pop() ?? ''}${token}`);
+  const pieces: string[] = [];
+  let start = 0;
+  for (let at = 0; at < value.length; at += 1) {
+    if (value[at] === '\\') at += 1;
+    else if (value[at] === separator) {
+      pieces.push(value.slice(start, at));
+      start = at + 1;
     }
   }
-  return pieces;
+  return [...pieces, value.slice(start)];
 }
 
 /** Undoes `\,` `\|` `\$` and `\\`; a backslash before anything else is an error that the client ought to hear of. */
@@ -58,6 +71,10 @@ function parsePart(part: string): QueryParameter {
   const key = decode(equals < 0 ? part : part.slice(0, equals));
   const value = equals < 0 ? '' : decode(part.slice(equals + 1));
   const colon = key.indexOf(':');
+  if (unusable.test(key) || unusable.test(value)) {
+    const text = `${quote(part)} has a control character or a lone surrogate in it; any other text is accepted.`;
+    throw new SearchError('invalid', text);
+  }
   if (key === '' || value === '') {
     const fault = key === '' ? `"=${value}" has no parameter name` : `${key} has no value`;
     throw new SearchError('invalid', `${fault}; name=value is expected.`, key || undefined);
@@ -73,6 +90,11 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    throw new SearchError('invalid', `"${text}" is not percent-encoded UTF-8.`);
+    throw new SearchError('invalid', `${quote(text)} is not percent-encoded UTF-8.`);
   }
+}
+
+/** Text that may hold anything, as it may stand in a message. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }

@@ -51,12 +51,18 @@ const partsByType: Readonly<Partial<Record<string, readonly string[]>>> = {
 
 function textMatcher(wanted: readonly string[], match: TextMatch): (text: string) => boolean {
   if (match === 'exact') {
-    return (text) => wanted.includes(text);
+    const all = new Set(wanted);
+    return (text) => all.has(text);
   }
-  const folded = wanted.map(foldText);
-  return match === 'contains'
-    ? (text) => folded.some((each) => foldText(text).includes(each))
-    : (text) => folded.some((each) => foldText(text).startsWith(each));
+  const folded = [...new Set(wanted.map(foldText))];
+  const isIn: (text: string, part: string) => boolean =
+    match === 'contains'
+      ? (text, part) => text.includes(part)
+      : (text, part) => text.startsWith(part);
+  return (text) => {
+    const found = foldText(text);
+    return folded.some((each) => isIn(found, each));
+  };
 }
 
 /** Takes case and accents away: é becomes e, as does e with a combining accent. */

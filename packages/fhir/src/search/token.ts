@@ -110,21 +110,20 @@ interface TokenSet {
 /** By code, so that a list of a thousand costs what a single one costs. */
 function createTokenSet(tokens: readonly Token[], ignoresCase: boolean): TokenSet {
   const fold = (code: string) => (ignoresCase ? code.toLowerCase() : code);
-  const systemsByCode = new Map<string, (string | undefined)[]>();
+  const systemsByCode = new Map<string, Set<unknown>>();
   const wholeSystems = new Set<unknown>();
   for (const { system, code } of tokens) {
     if (code === undefined) {
       wholeSystems.add(system);
     } else {
-      const systems = systemsByCode.get(fold(code));
-      systemsByCode.set(fold(code), [...(systems ?? []), system]);
+      const systems = systemsByCode.get(fold(code)) ?? new Set();
+      systemsByCode.set(fold(code), systems.add(system));
     }
   }
   const has: Has = (system, code) => {
     const wanted = typeof code === 'string' ? systemsByCode.get(fold(code)) : undefined;
     return (
-      (wanted !== undefined &&
-        wanted.some((each) => each === undefined || each === (system ?? ''))) ||
+      (wanted !== undefined && (wanted.has(undefined) || wanted.has(system ?? ''))) ||
       (wholeSystems.size > 0 && wholeSystems.has(system))
     );
   };
