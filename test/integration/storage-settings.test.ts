@@ -112,6 +112,7 @@ describe('a storage that works', () => {
 
   test.each([
     ['text/yaml', 'text/yaml', `method: ${method}`],
+    ['text/x-yaml', 'text/x-yaml', `---\r\nmethod:   "${method}"  # check\r\n...\r\n`],
     ['application/yaml; charset=utf-8', 'application/yaml', `# check\nmethod: '${method}'\n`],
     ['application/json', 'application/json', JSON.stringify({ method, params: {} })],
   ])('is said to be so in %s', async (sent, answered, body) => {
@@ -126,6 +127,9 @@ describe('a storage that works', () => {
     ['no method', 'text/yaml', 'id: 1', 400, 'no method'],
     ['YAML that is none', 'text/yaml', 'method: [', 400, 'no method'],
     ['aliases', 'text/yaml', 'a: &a [x]\nb: [*a, *a]\nmethod: x', 400, 'no method'],
+    ['YAML of another form', 'text/yaml', `{method: ${method}}`, 400, 'no method'],
+    ['YAML in the depths', 'text/yaml', '['.repeat(2000) + '{'.repeat(2000), 400, 'no method'],
+    ['JSON in the depths', 'application/json', '['.repeat(4000), 400, 'no method'],
     ['JSON that is none', 'application/json', '{"method"', 400, 'no method'],
     ['a text', 'application/json', '"method"', 400, 'no method'],
     ['another type', 'text/html', '<p>', 415, 'unsupported media type'],
@@ -140,7 +144,7 @@ describe('a storage that works', () => {
   });
 
   test('a body that is too long is 413, and GET is 405', async () => {
-    expect((await call(root, 'text/yaml', `method: ${'x'.repeat(70_000)}`)).status).toBe(413);
+    expect((await call(root, 'text/yaml', `method: ${'x'.repeat(4096)}`)).status).toBe(413);
     const got = await fetch(`${root}/rpc`);
     expect([got.status, got.headers.get('allow')]).toEqual([405, 'POST']);
   });

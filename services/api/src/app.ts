@@ -20,6 +20,7 @@ import { outputFile } from './routes/output-file.ts';
 import { isResourceAddress, read } from './routes/read.ts';
 import { rpc } from './routes/rpc.ts';
 import { searchGroups } from './routes/search-groups.ts';
+import { maxCallBytes } from './rpc-method.ts';
 import { smartConfigurationRoute } from './routes/smart-configuration.ts';
 import { status } from './routes/status.ts';
 
@@ -83,8 +84,8 @@ export function createApp(deps: Dependencies): Express {
     .get(attachment(deps))
     .all(methodNotAllowed('GET, HEAD'));
 
-  const small = express.raw({ type: () => true, limit: 65_536 });
-  app.route('/rpc').post(authenticate(deps), small, rpc(deps)).all(methodNotAllowed('POST'));
+  const call = express.raw({ type: () => true, limit: maxCallBytes });
+  app.route('/rpc').post(authenticate(deps), call, rpc(deps)).all(methodNotAllowed('POST'));
 
   const search = searchGroups(deps);
   app.route('/fhir/Group').get(search).all(methodNotAllowed('GET, HEAD'));

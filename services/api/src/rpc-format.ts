@@ -1,11 +1,12 @@
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
+import { readJsonMethod, readYamlMethod } from './rpc-method.ts';
 
 /** How a call over /rpc is written, and its answer too. */
 export interface RpcFormat {
   /** Media type without parameters, as it came in. */
   readonly mediaType: string;
-  /** @throws Error when the text is not written so */
-  read(text: string): unknown;
+  /** The method that a call names; `undefined` when it names none or cannot be read. */
+  read(call: Buffer): string | undefined;
   write(value: object): string;
 }
 
@@ -18,7 +19,7 @@ export const rpcMediaTypes: readonly string[] = [...yamlTypes, ...jsonTypes];
 /** The format of JSON, for answers to what has no format. */
 export const jsonFormat: RpcFormat = {
   mediaType: 'application/json',
-  read: (text) => JSON.parse(text) as unknown,
+  read: readJsonMethod,
   write: (value) => JSON.stringify(value),
 };
 
@@ -29,9 +30,7 @@ export function rpcFormat(contentType: string | undefined): RpcFormat | undefine
   if (!yamlTypes.includes(mediaType)) return undefined;
   return {
     mediaType,
-    // Aliases could make much of little, and no call needs them.
-    read: (text) =>
-      parse(text, { maxAliasCount: 0, prettyErrors: false, logLevel: 'error' }) as unknown,
+    read: readYamlMethod,
     write: (value) => stringify(value, { lineWidth: 0 }),
   };
 }

@@ -21,7 +21,8 @@ export function rpc({ storage, identify }: Dependencies): RequestHandler {
       answer(res, jsonFormat, 415, failure(`unsupported media type; accepted: ${accepted}`));
       return;
     }
-    const method = methodOf(req.body, format);
+    const { body } = req as { body?: unknown };
+    const method = Buffer.isBuffer(body) ? format.read(body) : undefined;
     switch (method) {
       case healthcheck: {
         const report = await storage.health.check();
@@ -47,18 +48,6 @@ function checkIsAdmin(res: Response): void {
   const text =
     'The access token is not good for /rpc; accepted: one with the scope system/bulk-admin.';
   throw new ExportError('forbidden', text);
-}
-
-/** The method that a body names; `undefined` if it names none or cannot be read. */
-function methodOf(body: unknown, format: RpcFormat): string | undefined {
-  if (!Buffer.isBuffer(body)) return undefined;
-  try {
-    const call = format.read(body.toString());
-    const { method } = (call ?? {}) as { method?: unknown };
-    return typeof method === 'string' ? method : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function failure(message: string): object {
