@@ -2,6 +2,7 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 import importX from 'eslint-plugin-import-x';
 import jest from 'eslint-plugin-jest';
 import n from 'eslint-plugin-n';
+import regexp from 'eslint-plugin-regexp';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
@@ -47,7 +48,7 @@ export default defineConfig(
     languageOptions: {
       parserOptions: { project: ['./tsconfig.test.json'], tsconfigRootDir: import.meta.dirname },
     },
-    plugins: { 'import-x': importX, n },
+    plugins: { 'import-x': importX, n, regexp },
     settings: {
       'import-x/resolver-next': [
         createTypeScriptImportResolver({
@@ -75,6 +76,9 @@ export default defineConfig(
       'import-x/no-default-export': 'error',
       'n/no-process-env': 'error',
       'no-console': 'error',
+      // Text of strangers meets many of them: none may take more than linear time.
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential', ignorePartial: false }],
       'no-restricted-imports': restrictedVendors(''),
       'max-lines': ['error', { max: 400, skipComments: false }],
     },
@@ -104,6 +108,8 @@ export default defineConfig(
       'jest/no-disabled-tests': 'error',
       'jest/no-identical-title': 'error',
       '@typescript-eslint/no-non-null-assertion': 'off',
+      'regexp/no-super-linear-backtracking': 'off',
+      'regexp/no-super-linear-move': 'off',
       'max-lines': ['error', { max: 600 }],
     },
   },

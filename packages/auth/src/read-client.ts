@@ -107,7 +107,7 @@ function faultOfScope(scope: string): string {
 }
 
 function isWebUrl(value: unknown): boolean {
-  return typeof value === 'string' && /^https?:\/\/[^\s/?#]+[^\s#]*$/.test(value);
+  return typeof value === 'string' && /^https?:\/\/[^\s/?#][^\s#]*$/.test(value);
 }
 
 function isCount(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import { withoutEndSlashes } from '@sluice/runtime';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** `--data-dir`, as several commands have it. */
@@ -18,7 +19,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 
 /** Parses an http or https URL, for commander; a slash at its end is taken off. */
 export function webUrl(text: string): string {
-  if (/^https?:\/\/[^\s/?#]+[^\s?#]*$/.test(text)) return text.replace(/\/+$/, '');
+  if (/^https?:\/\/[^\s/?#][^\s?#]*$/.test(text)) return withoutEndSlashes(text);
   throw new InvalidArgumentError('Accepted: a URL that begins with http:// or https://.');
 }
 

@@ -10,4 +10,5 @@ export { accepted, readSettings, SettingsError, type Settings } from './settings
 export { installShutdown, type ShutdownPhase } from './shutdown.ts';
 export { inThisSpan, startTracing, traced, type SpanFacts, type TraceCarrier } from './tracing.ts';
 export { parseBytes, parseDuration } from './units.ts';
+export { withoutEndSlashes } from './without-end-slashes.ts';
 export { variables, type Variable, type VariableKind, type VariableName } from './variables.ts';

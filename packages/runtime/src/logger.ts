@@ -32,5 +32,8 @@ export function errorFacts(error: unknown): Record<string, unknown> {
 }
 
 function withoutQueries(text: string): string {
-  return text.replace(/(\b[a-z]+:\/\/[^\s?"'<>]+)\?[^\s"'<>]+/g, '$1?…');
+  return text.replace(/\b[a-z]+:\/\/[^\s"'<>]+/g, (url) => {
+    const query = url.indexOf('?');
+    return query === -1 ? url : `${url.slice(0, query)}?…`;
+  });
 }

@@ -1,4 +1,4 @@
-import { readSettings, SettingsError, type Settings } from '@sluice/runtime';
+import { readSettings, SettingsError, type Settings, withoutEndSlashes } from '@sluice/runtime';
 
 const names = [
   'PORT',
@@ -81,7 +81,7 @@ export function readApiSettings(env: Environment = process.env): ApiSettings {
  * stands behind a proxy sets BASE_URL.
  */
 export function publicBaseUrl(settings: ApiSettings, port: number): string {
-  if (settings.BASE_URL !== undefined) return settings.BASE_URL.replace(/\/+$/, '');
+  if (settings.BASE_URL !== undefined) return withoutEndSlashes(settings.BASE_URL);
   const everywhere = settings.HOST === '0.0.0.0' || settings.HOST === '::';
   const host = everywhere ? 'localhost' : settings.HOST;
   const scheme = settings.TLS_CERT === undefined ? 'http' : 'https';

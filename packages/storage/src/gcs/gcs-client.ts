@@ -51,7 +51,7 @@ export class GcsClient {
 
   constructor(description: GcsDescription, patience: Patience) {
     this.bucket = description.bucket;
-    this.endpoint = (description.endpoint ?? defaultEndpoint).replace(/\/+$/, '');
+    this.endpoint = description.endpoint ?? defaultEndpoint;
     this.patience = patience;
     this.#auth = createAuth(description, patience);
     this.#http = new GcsHttp(patience.requestMs);

@@ -1,4 +1,10 @@
-import { accepted, variables, type Variable, type VariableName } from '@sluice/runtime';
+import {
+  accepted,
+  variables,
+  type Variable,
+  type VariableName,
+  withoutEndSlashes,
+} from '@sluice/runtime';
 import { findAccount, readAccounts, type Accounts } from '../accounts/read-accounts.ts';
 import type { AccountReference, AccountResource } from '../accounts/account-resources.ts';
 import { textOf, type Environment } from './storage-names.ts';
@@ -43,7 +49,7 @@ export class Describing {
   endpoint(name: VariableName): string | undefined {
     const plain = /^https?:\/\/[^\s?#@]+$/;
     const text = this.matching(name, plain, 'an http or https URL without user, ? and #');
-    return text?.replace(/\/+$/, '');
+    return text === undefined ? undefined : withoutEndSlashes(text);
   }
 
   flag(name: VariableName): boolean | undefined {
