@@ -23,6 +23,7 @@ export { RemoteKeys } from './remote-keys.ts';
 export {
   everything,
   filtersOf,
+  nothing,
   rightsOf,
   type Limits,
   type Rights,

@@ -1,5 +1,5 @@
 import { type FilterLists, resourceTypes } from '@sluice/fhir';
-import type { DataScope, OperationScope, Scope } from './scopes.ts';
+import { operationScopes, type DataScope, type OperationScope, type Scope } from './scopes.ts';
 
 /** What somebody may do with resources. */
 export interface TypeRights {
@@ -49,8 +49,11 @@ export function rightsOf(scopes: readonly Scope[], limits: Limits = {}): Rights 
 export const everything: Rights = {
   exports: { types: 'all', rowFilters: new Map() },
   reads: { types: 'all', rowFilters: new Map() },
-  operations: new Set(),
+  operations: new Set(operationScopes),
 };
+
+/** The rights of a request before it is known who makes it. */
+export const nothing: Rights = rightsOf([]);
 
 /** The searches that a resource of a type has to match, none when every one may be had; `undefined`: no right. */
 export function filtersOf(

@@ -3,6 +3,7 @@ import {
   discoveredIssuer,
   everything,
   grantScopes,
+  nothing,
   parseScopes,
   RemoteKeys,
   rightsOf,
@@ -32,7 +33,10 @@ export interface Identity {
 /** Says who has a token. @throws AuthError `invalid_token` */
 export type Identify = (token: string) => Promise<Identity>;
 
-/** Whoever asks where nobody has to say who they are. */
+/** The caller of a request that nobody has authenticated: without a name, without rights, owner of nothing. */
+export const nobody: Identity = { subject: '', rights: nothing };
+
+/** Every caller with AUTH_MODE=none. */
 export const anyone: Identity = { subject: anonymous, rights: everything };
 
 /** What of somebody's rights matters to exports. */

@@ -3,6 +3,7 @@ import { ExportError, fileAccess } from '@sluice/export';
 import type { Request, RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
 import { conformancePaths } from '../conformance-resources.ts';
+import { anyone, type Identity } from '../identity.ts';
 import { queryOf } from '../query-of.ts';
 import { contextOf } from './request-context.ts';
 
@@ -12,26 +13,27 @@ const open = [...conformancePaths, '/.well-known/smart-configuration'];
 const signed = /^\/\$export-(file|attachment)\//;
 
 /**
- * Finds out who is asking, by their access token, for every route of the FHIR base: 401 without a good one, whatever the address.
- * With AUTH_MODE=none nobody is asked. SPEC G-071 … G-079
+ * Identifies the caller by their access token, for every route of the FHIR base: 401 without a valid one, whatever the address.
+ * With AUTH_MODE=none every caller is `anyone`; on what is open to everyone a caller stays nobody. SPEC G-071 … G-079
  */
 export function authenticate(deps: Dependencies): RequestHandler {
   const { identify, settings } = deps;
   const isSigned = fileAccess(settings) === 'signed';
   return async (req, res, next) => {
     const isOpen = open.includes(req.path) || (isSigned && signed.test(req.path));
-    if (identify !== undefined && !isOpen) {
-      contextOf(res).identity = await identified(req, identify);
-    }
+    if (settings.AUTH_MODE === 'none') contextOf(res).identity = anyone;
+    else if (!isOpen) contextOf(res).identity = await identifyCaller(req, identify);
     next();
   };
 }
 
-async function identified(
+/** @throws ExportError `unauthenticated` without a valid access token */
+export async function identifyCaller(
   req: Request,
-  identify: NonNullable<Dependencies['identify']>,
-): ReturnType<NonNullable<Dependencies['identify']>> {
+  identify: Dependencies['identify'],
+): Promise<Identity> {
   const token = bearerToken(req);
+  if (identify === undefined) throw new TypeError('no way to identify callers');
   try {
     return await identify(token);
   } catch (error) {

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { AuditEvent } from '@sluice/export';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Dependencies } from '../dependencies.ts';
-import { anyone, type Identity } from '../identity.ts';
+import { nobody, type Identity } from '../identity.ts';
 
 /** What is known about a request beside itself. */
 export interface RequestContext {
   readonly requestId: string;
-  /** Who is asking; anyone, unless `authenticate` has found out. */
+  /** The caller; nobody, with no rights, until `authenticate` has found out. */
   identity: Identity;
   /** The subject of that identity. */
   readonly subject: string;
@@ -33,7 +33,7 @@ export function requestContext({ log, now, audit }: Dependencies): RequestHandle
     const requestId = given !== undefined && harmlessId.test(given) ? given : randomUUID();
     const context: RequestContext = {
       requestId,
-      identity: anyone,
+      identity: nobody,
       get subject() {
         return this.identity.subject;
       },
@@ -73,7 +73,7 @@ export function callerOf({
   address,
   requestId,
 }: RequestContext): Pick<AuditEvent, 'subject' | 'client' | 'address' | 'requestId'> {
-  return { subject, client, address, requestId };
+  return { subject: subject === nobody.subject ? undefined : subject, client, address, requestId };
 }
 
 function routeOf(req: Request): string {
