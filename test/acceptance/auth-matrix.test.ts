@@ -10,7 +10,9 @@ import {
 } from '../support/smart-deployment.ts';
 import {
   assertionOf,
+  formOf,
   registerClient,
+  requestToken,
   tokenOf,
   tokenUrlOf,
   type SmartClient,
@@ -491,6 +493,33 @@ describe('the record', () => {
     'truncate sluice.audit_events',
   ])('cannot be changed: %s', async (statement) => {
     await expect(smart.deployment.query(statement)).rejects.toThrow(/only be added to/);
+  });
+
+  test('has every refused attempt in it, one by one or counted, whatever texts come with it', async () => {
+    const { api, base: own } = await smart.deployment.startApi({ BASE_URL: base });
+    const names = ['a\0b', 'half \ud800', 'x'.repeat(60_000), ...Array<string>(107).fill('y')];
+    const [last] = await smart.deployment.query<{ number: string }>(
+      'select coalesce(max(number), 0) as number from sluice.audit_events',
+    );
+    for (const name of names) {
+      const form = { ...formOf('not.an.assertion'), client_id: name };
+      expect((await requestToken(tokenUrlOf(own), form)).status).toBe(401);
+    }
+    await api.stop();
+    const rows = await smart.deployment.query<{
+      client: string | null;
+      more: number | null;
+    }>(
+      `select detail ->> 'claimedClient' as client, (detail ->> 'more')::int as more
+         from sluice.audit_events where number > $1 and action = 'refuse' order by number`,
+      [last?.number],
+    );
+    expect(rows.map(({ client }) => client).slice(0, 3)).toEqual([
+      'a\ufffdb',
+      'half \ufffd',
+      `${'x'.repeat(2000)}… 58000 more`,
+    ]);
+    expect(rows.map(({ more }) => more)).toEqual([...Array<null>(100).fill(null), 10]);
   });
 
   test('has no secret and no patient in it', async () => {

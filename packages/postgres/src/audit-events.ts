@@ -1,9 +1,15 @@
 import type { AuditEvent } from '@sluice/export';
 import type { Queryable } from './pool.ts';
+import { recordable } from './recordable.ts';
 
-/** Adds to the record of who did what. Nothing can be changed or removed in it. */
+/**
+ * Adds to the record of who did what. Nothing can be changed or removed in it. Whatever texts there are in the event, it can be
+ * recorded: nobody keeps out of the record by an odd name.
+ */
 export async function recordEvent(db: Queryable, event: Omit<AuditEvent, 'at'>): Promise<void> {
-  const { action, succeeded, subject, client, address, requestId, exportId, detail } = event;
+  const { action, succeeded, subject, client, address, requestId, exportId, detail } = recordable(
+    event,
+  ) as typeof event;
   await db.query(
     `insert into sluice.audit_events (action, succeeded, subject, client, address, request_id, export_id, detail)
      values ($1, $2, $3, $4, $5, $6, $7::uuid, $8::jsonb)`,

@@ -1,9 +1,8 @@
 import type { AuditEvent } from '@sluice/export';
 import { recordEvent, type Pool } from '@sluice/postgres';
 import { errorFacts, type Logger } from '@sluice/runtime';
+import { RefusalLimits } from './refusal-limits.ts';
 
-/** Attempts of nobody known that are recorded in a minute; more of them are counted. */
-const mostRefusals = 300;
 const minuteMs = 60_000;
 
 /** The record of who did what, for the routes. */
@@ -12,34 +11,36 @@ export interface Audit {
   record(event: Omit<AuditEvent, 'at'>): Promise<void>;
   /** Records a refused attempt, later and within limits: whoever is refused must not fill the database. */
   refused(event: Omit<AuditEvent, 'at' | 'action' | 'succeeded'>): void;
+  /** Records how many refused attempts were not recorded one by one, and ends. */
+  close(): Promise<void>;
 }
 
 /** Creates the record of one process. */
-export function createAudit(deps: {
-  readonly pool: Pool;
-  readonly log: Logger;
-  readonly now: () => number;
-}): Audit {
-  const { pool, log, now } = deps;
+export function createAudit({ pool, log }: { readonly pool: Pool; readonly log: Logger }): Audit {
+  const limits = new RefusalLimits();
   const record = (event: Omit<AuditEvent, 'at'>): Promise<void> => recordEvent(pool, event);
-  let minute = 0;
-  let refusals = 0;
+  const recordRefusal = async (event: Parameters<Audit['refused']>[0]): Promise<void> => {
+    try {
+      await record({ ...event, action: 'refuse', succeeded: false });
+    } catch (error) {
+      log.warn('refused attempt not recorded', errorFacts(error));
+    }
+  };
+  const recordOthers = async (): Promise<void> => {
+    for (const { source: address, count } of limits.drain()) {
+      await recordRefusal({ address, detail: { more: count, reason: 'not recorded one by one' } });
+    }
+  };
+  const timer = setInterval(() => void recordOthers(), minuteMs);
+  timer.unref();
   return {
     record,
     refused: (event) => {
-      const current = Math.floor(now() / minuteMs);
-      if (current !== minute) {
-        if (refusals > mostRefusals) {
-          log.warn('refused attempts not recorded', { count: refusals - mostRefusals });
-        }
-        minute = current;
-        refusals = 0;
-      }
-      refusals += 1;
-      if (refusals > mostRefusals) return;
-      record({ ...event, action: 'refuse', succeeded: false }).catch((error: unknown) =>
-        log.warn('refused attempt not recorded', errorFacts(error)),
-      );
+      if (limits.admit(event.address)) void recordRefusal(event);
+    },
+    close: async () => {
+      clearInterval(timer);
+      await recordOthers();
     },
   };
 }

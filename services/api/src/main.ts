@@ -42,10 +42,12 @@ async function main(settings: ApiSettings): Promise<void> {
     traced: isTracing,
   });
   const metrics = new Metrics('api');
+  const audit = createAudit({ pool, log });
   const storage = await openStorage(process.env, { log, metrics });
   const server = createServer(settings, log);
   installShutdown(log, [
     { name: 'requests', limitMs: requestLimitMs + 1000, run: () => finishRequests(server) },
+    { name: 'record', limitMs: 2000, run: () => audit.close() },
     { name: 'queue', limitMs: 2000, run: () => queue.close() },
     { name: 'pool', limitMs: 2000, run: () => pool.end() },
     { name: 'spans', limitMs: 3000, run: () => Promise.resolve(endTracing?.()) },
@@ -70,7 +72,7 @@ async function main(settings: ApiSettings): Promise<void> {
     log,
     metrics,
     urlKey,
-    audit: createAudit({ pool, log, now: Date.now }),
+    audit,
     identify: createIdentify(settings, { pool, baseUrl, authority }),
     authority,
     now: Date.now,
