@@ -1,7 +1,8 @@
 import type { OutputFile } from '@sluice/export';
 import { partStatesBefore } from '@sluice/export';
 import type { Lease } from './parts.ts';
-import type { Queryable } from './pool.ts';
+import type { Pool } from './pool.ts';
+import { retryConflicts } from './transaction.ts';
 
 /** What a part wrote. */
 export interface PartResult {
@@ -32,22 +33,25 @@ export interface Completion {
  * is once the lock is had, not from the statement's snapshot.
  */
 export async function completeParts(
-  db: Queryable,
+  pool: Pool,
   exportId: string,
   results: readonly PartResult[],
 ): Promise<Completion> {
   const files = results.flatMap(({ lease, files }) =>
     files.map((file, i) => ({ ...file, part: lease.number, number: i + 1 })),
   );
-  const { rows } = await db.query<Completion>(
-    `with owner as materialized (
+  const text = `with owner as materialized (
        -- As little as keeps completions apart: rows that refer to the export are added meanwhile.
        select id from sluice.exports where id = $1 and state = 'running' for no key update
+     ), held as materialized (
+       -- After the export, and by number, as everybody does who locks several.
+       select p.number from owner o join sluice.parts p on p.export_id = o.id
+        where p.number = any($2::int[]) order by p.number for no key update of p
      ), part as (
        update sluice.parts p
           set state = 'completed', resources = r.resources, left_out = r.left_out, bytes = r.bytes, lease_until = null
-         from owner o, unnest($2::int[], $3::int[], $4::bigint[], $5::bigint[], $15::bigint[]) as r(number, attempt, resources, bytes, left_out)
-        where p.export_id = o.id and p.number = r.number and p.attempt = r.attempt and p.state = any($6::text[])
+         from held, unnest($2::int[], $3::int[], $4::bigint[], $5::bigint[], $15::bigint[]) as r(number, attempt, resources, bytes, left_out)
+        where p.export_id = $1 and p.number = held.number and p.number = r.number and p.attempt = r.attempt and p.state = any($6::text[])
        returning p.export_id, p.number
      ), file as (
        insert into sluice.output_files (export_id, part_number, number, kind, type, name, count, bytes, sha256)
@@ -63,24 +67,24 @@ export async function completeParts(
        from done
       where e.id = done.export_id
      returning done.numbers as completed, e.parts_completed = e.parts_total as last,
-               e.parts_completed = any(e.stage_ends) as "stageOver"`,
-    [
-      exportId,
-      results.map(({ lease }) => lease.number),
-      results.map(({ lease }) => lease.attempt),
-      results.map(({ resources }) => resources),
-      results.map(({ bytes }) => bytes),
-      partStatesBefore('completed'),
-      files.map((file) => file.part),
-      files.map((file) => file.number),
-      files.map((file) => file.kind),
-      files.map((file) => file.type),
-      files.map((file) => file.name),
-      files.map((file) => file.count),
-      files.map((file) => file.bytes),
-      files.map((file) => file.sha256),
-      results.map(({ leftOut }) => leftOut),
-    ],
-  );
+               e.parts_completed = any(e.stage_ends) as "stageOver"`;
+  const values = [
+    exportId,
+    results.map(({ lease }) => lease.number),
+    results.map(({ lease }) => lease.attempt),
+    results.map(({ resources }) => resources),
+    results.map(({ bytes }) => bytes),
+    partStatesBefore('completed'),
+    files.map((file) => file.part),
+    files.map((file) => file.number),
+    files.map((file) => file.kind),
+    files.map((file) => file.type),
+    files.map((file) => file.name),
+    files.map((file) => file.count),
+    files.map((file) => file.bytes),
+    files.map((file) => file.sha256),
+    results.map(({ leftOut }) => leftOut),
+  ];
+  const { rows } = await retryConflicts(() => pool.query<Completion>(text, values));
   return rows[0] ?? { completed: [], last: false, stageOver: false };
 }

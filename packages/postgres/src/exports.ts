@@ -2,8 +2,8 @@ import type { AuditEvent, ExportSummary, KickOff } from '@sluice/export';
 import { activeStates, statesBefore } from '@sluice/export';
 import type { Issue } from '@sluice/fhir';
 import { summaryColumns, toExport, type SummaryRow } from './export-rows.ts';
-import type { Queryable } from './pool.ts';
-import { sqlState } from './transaction.ts';
+import type { Pool, Queryable } from './pool.ts';
+import { retryConflicts, sqlState } from './transaction.ts';
 
 /** Another export is active in the slot, whatever Redis says. */
 export class SlotTakenError extends Error {
@@ -166,29 +166,28 @@ export async function grantSlot(db: Queryable, id: string, slot: string): Promis
  * @returns the export as it was, or `undefined` when there was nothing to cancel
  */
 export async function cancelExport(
-  db: Queryable,
+  pool: Pool,
   id: string,
   by: Pick<AuditEvent, 'subject' | 'client' | 'address' | 'requestId'> = {},
 ): Promise<ExportSummary | undefined> {
-  const before = await findExport(db, id);
+  const before = await findExport(pool, id);
   if (!before) return undefined;
-  const { rowCount } = await db.query(
-    `with cancelled as (
+  const text = `with cancelled as (
        update sluice.exports set state = 'cancelled', ended_at = clock_timestamp()
         where id = $1 and state = any($2::text[])
        returning id
      )
      insert into sluice.audit_events (action, succeeded, subject, client, address, request_id, export_id)
-     select 'cancel', true, $3, $4, $5, $6, id from cancelled`,
-    [
-      id,
-      statesBefore('cancelled'),
-      by.subject ?? null,
-      by.client ?? null,
-      by.address ?? null,
-      by.requestId ?? null,
-    ],
-  );
+     select 'cancel', true, $3, $4, $5, $6, id from cancelled`;
+  const values = [
+    id,
+    statesBefore('cancelled'),
+    by.subject ?? null,
+    by.client ?? null,
+    by.address ?? null,
+    by.requestId ?? null,
+  ];
+  const { rowCount } = await retryConflicts(() => pool.query(text, values));
   return rowCount === 1 ? before : undefined;
 }
 

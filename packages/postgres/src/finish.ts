@@ -1,7 +1,7 @@
 import { checkCompleteness, statesBefore, type PartRecord } from '@sluice/export';
 import { recordCompletion } from './audit-events.ts';
-import type { Pool } from './pool.ts';
-import { withTransaction } from './transaction.ts';
+import type { Client, Pool } from './pool.ts';
+import { retryConflicts, withTransaction } from './transaction.ts';
 
 /** What became of a finish. */
 export type Finish =
@@ -16,15 +16,20 @@ export type Finish =
  * that every file holds what was read, then sets the expiry. Running it twice changes nothing.
  */
 export async function finishExport(pool: Pool, id: string, retentionMs: number): Promise<Finish> {
-  return await withTransaction(pool, async (client): Promise<Finish> => {
-    const owner = await client.query<{ slot: string | null; parts_total: number }>(
-      `select slot, parts_total from sluice.exports where id = $1 and state = 'running' for update`,
-      [id],
-    );
-    const row = owner.rows[0];
-    if (!row) return { outcome: 'not-ready' };
-    const { rows: parts } = await client.query<PartRecord>(
-      `select p.number, p.kind, p.type, p.access, p.state,
+  return await retryConflicts(() =>
+    withTransaction(pool, (client) => finish(client, id, retentionMs)),
+  );
+}
+
+async function finish(client: Client, id: string, retentionMs: number): Promise<Finish> {
+  const owner = await client.query<{ slot: string | null; parts_total: number }>(
+    `select slot, parts_total from sluice.exports where id = $1 and state = 'running' for no key update`,
+    [id],
+  );
+  const row = owner.rows[0];
+  if (!row) return { outcome: 'not-ready' };
+  const { rows: parts } = await client.query<PartRecord>(
+    `select p.number, p.kind, p.type, p.access, p.state,
               p.range_from::float8 as "rangeFrom", p.range_to::float8 as "rangeTo",
               p.resources::float8 as "resourcesRead", p.left_out::float8 as "leftOut", p.bytes::float8 as "bytesWritten",
               coalesce(f.count, 0)::float8 as "resourcesInFiles",
@@ -36,21 +41,20 @@ export async function finishExport(pool: Pool, id: string, retentionMs: number):
          ) f on true
         where p.export_id = $1
         order by p.number`,
-      [id],
-    );
-    if (parts.some((part) => part.state !== 'completed')) return { outcome: 'not-ready' };
-    const faults = checkCompleteness(row.parts_total, parts);
-    if (faults.length > 0) return { outcome: 'incomplete', faults };
-    await client.query(
-      `update sluice.exports
+    [id],
+  );
+  if (parts.some((part) => part.state !== 'completed')) return { outcome: 'not-ready' };
+  const faults = checkCompleteness(row.parts_total, parts);
+  if (faults.length > 0) return { outcome: 'incomplete', faults };
+  await client.query(
+    `update sluice.exports
           set state = 'completed', completed_at = clock_timestamp(), ended_at = clock_timestamp(),
               expires_at = clock_timestamp() + make_interval(secs => $2 / 1000.0),
               resources = (select coalesce(sum(resources - left_out), 0) from sluice.parts where export_id = $1 and kind = 'output'),
               bytes = (select coalesce(sum(bytes), 0) from sluice.parts where export_id = $1)
         where id = $1 and state = any($3::text[])`,
-      [id, retentionMs, statesBefore('completed')],
-    );
-    await client.query(recordCompletion, [id]);
-    return { outcome: 'completed', slot: row.slot ?? undefined };
-  });
+    [id, retentionMs, statesBefore('completed')],
+  );
+  await client.query(recordCompletion, [id]);
+  return { outcome: 'completed', slot: row.slot ?? undefined };
 }

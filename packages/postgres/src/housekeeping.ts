@@ -3,7 +3,7 @@ import { recordExpiry } from './audit-events.ts';
 import { stageHasCome } from './claim-parts.ts';
 import { summaryColumns, toExport, type SummaryRow } from './export-rows.ts';
 import type { Pool, Queryable } from './pool.ts';
-import { withTransaction } from './transaction.ts';
+import { retryConflicts, withTransaction } from './transaction.ts';
 
 /** A part that nobody holds and that can be claimed. */
 export interface OpenPart {
@@ -102,7 +102,7 @@ export async function expireExports(db: Queryable): Promise<ExportSummary[]> {
 
 /** Enters `expired`, once the files are gone; drops what only a living export needs. */
 export async function markExpired(pool: Pool, id: string): Promise<boolean> {
-  return await withTransaction(pool, (client) => expireRows(client, id));
+  return await retryConflicts(() => withTransaction(pool, (client) => expireRows(client, id)));
 }
 
 /** What only an export with files needs. */
@@ -124,6 +124,7 @@ async function expireRows(db: Queryable, id: string): Promise<boolean> {
   );
   if (rowCount !== 1) return false;
   await db.query(recordExpiry, [id]);
+  await db.query('select from sluice.parts where export_id = $1 order by number for update', [id]);
   for (const table of ofExport) {
     await db.query(`delete from sluice.${table} where export_id = $1`, [id]);
   }

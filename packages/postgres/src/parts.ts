@@ -2,8 +2,8 @@ import type { OutputFile, PartPlan } from '@sluice/export';
 import { partStatesBefore } from '@sluice/export';
 import type { Issue } from '@sluice/fhir';
 import { failExport } from './exports.ts';
-import type { Pool, Queryable } from './pool.ts';
-import { withTransaction } from './transaction.ts';
+import type { Client, Pool, Queryable } from './pool.ts';
+import { retryConflicts, withTransaction } from './transaction.ts';
 
 /**
  * How a part finds its rows: `range`: seq in [from, to); `changes`: last_updated in [from, to), in µs
@@ -41,20 +41,27 @@ export interface Renewal extends Lease {
  * @returns the leases that stay; whoever works on another must stop
  */
 export async function renewLeases(
-  db: Queryable,
+  pool: Pool,
   leases: readonly Renewal[],
   leaseMs: number,
 ): Promise<Lease[]> {
   const statement = {
     // A connection that has gone dead must not hold up the next renewal.
     query_timeout: leaseMs / 2,
-    text: `with held as (
+    text: `with held as materialized (
+       -- By number, as everybody does who locks several parts of an export.
+       select p.export_id, p.number
+         from sluice.parts p
+         join unnest($1::uuid[], $2::int[], $3::int[]) as l(export_id, number, attempt) using (export_id, number, attempt)
+        where p.state = 'running'
+          and exists (select from sluice.exports e where e.id = p.export_id and e.state = 'running')
+        order by p.export_id, p.number
+          for no key update of p
+     ), renewed as (
        update sluice.parts p
           set lease_until = clock_timestamp() + make_interval(secs => $4 / 1000.0)
-         from unnest($1::uuid[], $2::int[], $3::int[]) as l(export_id, number, attempt)
-        where p.export_id = l.export_id and p.number = l.number and p.attempt = l.attempt
-          and p.state = 'running'
-          and exists (select from sluice.exports e where e.id = p.export_id and e.state = 'running')
+         from held
+        where p.export_id = held.export_id and p.number = held.number
        returning p.export_id, p.number, p.attempt
      ), progressed as (
        update sluice.exports set progressed_at = clock_timestamp()
@@ -63,7 +70,7 @@ export async function renewLeases(
                       where id = any($5::uuid[]) and state = 'running'
                         for no key update skip locked)
      )
-     select export_id as "exportId", number, attempt from held`,
+     select export_id as "exportId", number, attempt from renewed`,
     values: [
       leases.map((l) => l.exportId),
       leases.map((l) => l.number),
@@ -72,23 +79,30 @@ export async function renewLeases(
       leases.filter((l) => l.moved).map((l) => l.exportId),
     ],
   };
-  const { rows } = await db.query<{ exportId: string; number: number; attempt: number }>(statement);
+  const { rows } = await retryConflicts(() => pool.query<Lease>(statement));
   return rows;
 }
 
 /** Gives parts back for another worker to take at once; harmless where the lease is lost. */
-export async function handBackParts(db: Queryable, leases: readonly Lease[]): Promise<void> {
-  await db.query(
-    `update sluice.parts p set state = 'queued', lease_until = null
-       from unnest($1::uuid[], $2::int[], $3::int[]) as l(export_id, number, attempt)
-      where p.export_id = l.export_id and p.number = l.number and p.attempt = l.attempt and p.state = any($4::text[])`,
-    [
-      leases.map((l) => l.exportId),
-      leases.map((l) => l.number),
-      leases.map((l) => l.attempt),
-      partStatesBefore('queued'),
-    ],
-  );
+export async function handBackParts(pool: Pool, leases: readonly Lease[]): Promise<void> {
+  const text = `with held as materialized (
+       select p.export_id, p.number
+         from sluice.parts p
+         join unnest($1::uuid[], $2::int[], $3::int[]) as l(export_id, number, attempt) using (export_id, number, attempt)
+        where p.state = any($4::text[])
+        order by p.export_id, p.number
+          for no key update of p
+     )
+     update sluice.parts p set state = 'queued', lease_until = null
+       from held
+      where p.export_id = held.export_id and p.number = held.number`;
+  const values = [
+    leases.map((l) => l.exportId),
+    leases.map((l) => l.number),
+    leases.map((l) => l.attempt),
+    partStatesBefore('queued'),
+  ];
+  await retryConflicts(() => pool.query(text, values));
 }
 
 /**
@@ -100,11 +114,14 @@ export async function failPartAndExport(
   lease: Lease,
   failure: Issue,
 ): Promise<boolean> {
-  return await withTransaction(pool, async (client) => {
-    await client.query('select from sluice.exports where id = $1 for update', [lease.exportId]);
+  const work = async (client: Client): Promise<boolean> => {
+    await client.query('select from sluice.exports where id = $1 for no key update', [
+      lease.exportId,
+    ]);
     if (!(await failPart(client, lease))) return false;
     return await failExport(client, lease.exportId, failure);
-  });
+  };
+  return await retryConflicts(() => withTransaction(pool, work));
 }
 
 async function failPart(db: Queryable, lease: Lease): Promise<boolean> {

@@ -46,6 +46,7 @@ export function noteDeletedSupporting(
              select from sluice.supporting_references s
               where s.target_type = w.from_type and s.target_id = w.from_id and ${known} and ${isSource(of, scope)}))
         or (w.depth > 0 and ${isTheirDevice(of, scope)})
+     order by w.type, w.id
     on conflict do nothing`;
 }
 

@@ -35,7 +35,7 @@ export async function selectSupporting(
         where f.depth < ${depth}
      )
      insert into sluice.export_supporting (export_id, type, id, any_age)
-     select ${uuid(of.id)}, type, id, bool_or(any_age) from found group by type, id
+     select ${uuid(of.id)}, type, id, bool_or(any_age) from found group by type, id order by type, id
      on conflict do nothing`;
   return await withTransaction(pool, async (client) => {
     // Over all types of the store, which the planner takes for a costly statement: compiling it costs more.

@@ -12,7 +12,7 @@ export async function noteSelected(
 ): Promise<void> {
   await db.query(
     `insert into sluice.export_selected (export_id, type, id)
-     select $1, $2, unnest($3::text[]) on conflict do nothing`,
+     select $1, $2, id from unnest($3::text[]) as id order by id on conflict do nothing`,
     [exportId, type, ids],
   );
 }
