@@ -159,9 +159,12 @@ test('a .gz is served as it is stored', async () => {
   expect(answer.body.equals(zipped)).toBe(true);
 });
 
-test('Accept that excludes NDJSON is answered 406', async () => {
+test('a file is served whatever Accept prefers, unless it forbids NDJSON outright', async () => {
   const { file } = await fileOf();
-  expect(verdict(await ask(file, { headers: { accept: 'text/html' } }))).toBe('406 not-supported');
+  const askFor = (accept: string) => ask(file, { headers: { accept } });
+  const served = await askFor('application/fhir+json');
+  expect([served.status, served.headers['content-type']]).toEqual([200, 'application/fhir+ndjson']);
+  expect(verdict(await askFor('text/html, */*;q=0'))).toBe('406 not-supported');
 });
 
 test('without its own signature, in its own time, a file is not served', async () => {

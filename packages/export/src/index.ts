@@ -45,6 +45,7 @@ export {
 } from './manifest.ts';
 export {
   acceptsAny,
+  forbidsAll,
   isJsonBody,
   jsonTypes,
   parseWeighted,

@@ -350,12 +350,13 @@ describe('a body', () => {
     expect(faultsOf(post([], { body }))).toEqual(['400 invalid Parameters']);
   });
 
-  test('is required', () => {
-    const without = request({ method: 'POST', headers: { contentType: 'application/json' } });
-    expect(faultsOf(without)).toEqual(['400 invalid Parameters']);
-    const untyped = { ...without, headers: { ...without.headers, contentType: undefined } };
-    expect(faultsOf(untyped)).toEqual(['400 invalid Parameters']);
-  });
+  test.each([undefined, 'application/json', 'application/x-www-form-urlencoded'])(
+    'may be absent, with the parameters in the query and the Content-Type %s',
+    (contentType) => {
+      const without = request({ method: 'POST', headers: { contentType }, query: '_type=Patient' });
+      expect(parseKickOff(without, options)).toMatchObject({ types: ['Patient'] });
+    },
+  );
 
   test.each([
     'application/fhir+json',

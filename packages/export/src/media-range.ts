@@ -53,11 +53,25 @@ export function acceptsAny(header: string | undefined, offered: readonly string[
   return ranges.length === 0 || offered.some((type) => qualityOf(ranges, type) > 0);
 }
 
+/**
+ * Says whether an Accept header forbids all of the offered media types: the most specific range that
+ * names one gives it a weight of zero. A type that no range names is not forbidden.
+ */
+export function forbidsAll(header: string | undefined, offered: readonly string[]): boolean {
+  const ranges = parseWeighted(header ?? '');
+  return offered.every((type) => namedQualityOf(ranges, type) === 0);
+}
+
 /** The weight that an Accept header gives to a media type; 0 when it does not admit it. */
 export function qualityOf(ranges: readonly MediaRange[], type: string): number {
+  return namedQualityOf(ranges, type) ?? 0;
+}
+
+/** The weight that the most specific range gives to a media type; `undefined` when no range names it. */
+function namedQualityOf(ranges: readonly MediaRange[], type: string): number | undefined {
   const group = `${type.slice(0, type.indexOf('/'))}/*`;
   const matching = [type, group, '*/*', '*'].map((wanted) =>
     ranges.find((range) => range.type === wanted),
   );
-  return matching.find((range) => range !== undefined)?.quality ?? 0;
+  return matching.find((range) => range !== undefined)?.quality;
 }

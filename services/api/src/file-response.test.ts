@@ -85,6 +85,12 @@ test.each<[FileHeaders, string]>([
   [{ accept: 'application/fhir+ndjson' }, '200'],
   [{ accept: 'application/ndjson;q=0.5, text/html' }, '200'],
   [{ accept: '*/*' }, '200'],
+  [{ accept: 'application/fhir+json' }, '200'],
+  [{ accept: 'text/html' }, '200'],
+  [{ accept: 'text/*' }, '200'],
+  [{ accept: 'application/*;q=0.1' }, '200'],
+  [{ accept: 'application/x-unknown, image/png;q=0' }, '200'],
+  [{ accept: '*/*;q=0, application/ndjson' }, '200'],
 ])('%j is answered %s', (given, expected) => {
   expect(summary(given)).toBe(expected);
 });
@@ -95,8 +101,12 @@ test('a range of the file has its place in it', () => {
 });
 
 test.each<[FileHeaders, number]>([
-  [{ accept: 'application/fhir+json' }, 406],
-  [{ accept: 'text/html' }, 406],
+  [{ accept: '*/*;q=0' }, 406],
+  [{ accept: 'text/html, application/*;q=0' }, 406],
+  [
+    { accept: 'application/fhir+ndjson;q=0, application/ndjson;q=0, application/x-ndjson;q=0' },
+    406,
+  ],
   [{ range: 'bytes=1000-' }, 416],
   [{ range: 'bytes=5000-6000' }, 416],
 ])('%j is refused with %d', (given, status) => {

@@ -1,4 +1,4 @@
-import { acceptsAny, ExportError, parseWeighted } from '@sluice/export';
+import { ExportError, forbidsAll, parseWeighted } from '@sluice/export';
 import type { ByteRange } from '@sluice/storage';
 import parseRange from 'range-parser';
 import { isUnchanged, wholeSeconds } from './conditional.ts';
@@ -63,11 +63,12 @@ export function fileResponse(given: FileHeaders, file: ServedFile): FileResponse
   return { status: 206, headers: { ...whole, 'Content-Range': position }, range, gzip };
 }
 
+/** A file has one form, so it is served whatever Accept prefers, unless Accept forbids that form outright. */
 function checkAccept(accept: string | undefined, plain: boolean): void {
   const types = plain
     ? ['application/fhir+ndjson', 'application/ndjson', 'application/x-ndjson']
     : ['application/gzip', 'application/fhir+ndjson', 'application/ndjson'];
-  if (acceptsAny(accept, types)) return;
+  if (!forbidsAll(accept, types)) return;
   const text = `Accept excludes what this file is; accepted: ${types.join(', ')}, */*.`;
   throw new ExportError('not-acceptable', text);
 }
