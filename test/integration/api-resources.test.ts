@@ -199,7 +199,11 @@ describe('searching Groups', () => {
     ...more,
   });
   const named = [
-    group('dia', { name: 'Diabetics of Zürich', identifier: [{ system: 'urn:a', value: '1' }] }),
+    group('dia', {
+      name: 'Diabetics of Zürich',
+      identifier: [{ system: 'urn:a', value: '1' }],
+      member: [{ entity: { reference: 'Patient/1' } }],
+    }),
     group('asthma', { name: 'asthma, severe', identifier: [{ system: 'urn:a', value: '2' }] }),
     group('both', { name: 'Asthma and diabetics', identifier: [{ system: 'urn:b', value: '1' }] }),
     group('quoted', { name: 'called "Best" \\ of', identifier: [{ value: 'a|b' }] }),
@@ -223,6 +227,19 @@ describe('searching Groups', () => {
     ]);
     expect(bundle.link).toEqual([{ relation: 'self', url: `${base}/Group?_id=dia` }]);
   });
+
+  test.each(['_summary=true', '_elements=identifier'])(
+    '%s gives what identifies a Group without its members, and says that it did',
+    async (shape) => {
+      const bundle = await search(`?_id=dia&${shape}`);
+      const [entry] = bundle.entry ?? [];
+      const found = entry?.resource as Record<string, unknown> | undefined;
+      expect(found).toMatchObject({ id: 'dia', meta: { tag: [{ code: 'SUBSETTED' }] } });
+      expect(found).toHaveProperty('identifier');
+      expect(found).not.toHaveProperty('member');
+      expect(bundle.link).toEqual([{ relation: 'self', url: `${base}/Group?_id=dia&${shape}` }]);
+    },
+  );
 
   test('without parameters every Group that is there is found', async () => {
     for (const query of ['', '?', '/', '?_format=json&_pretty=true']) {

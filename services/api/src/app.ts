@@ -4,6 +4,7 @@ import { conformanceResources } from './conformance-resources.ts';
 import type { Dependencies } from './dependencies.ts';
 import { listOf } from './list-of.ts';
 import { authenticate } from './middleware/authenticate.ts';
+import { allowOrigins } from './middleware/cors.ts';
 import { errorHandler, methodNotAllowed, notFound } from './middleware/error-handler.ts';
 import { normaliseUrl } from './middleware/normalise-url.ts';
 import { measure } from './middleware/measure.ts';
@@ -53,6 +54,8 @@ export function createApp(deps: Dependencies): Express {
     route.get(configuration).all(methodNotAllowed('GET, HEAD'));
   }
   if (deps.authority !== undefined) app.use('/auth', authorization(deps, deps.authority));
+  const { CORS_ORIGINS: origins } = deps.settings;
+  if (origins !== undefined) app.use('/fhir', allowOrigins(origins));
   app.use('/fhir', authenticate(deps));
   for (const [path, resource] of conformanceResources(deps)) {
     app.route(`/fhir${path}`).get(conformance(resource)).all(methodNotAllowed('GET, HEAD'));

@@ -1,6 +1,7 @@
-import { ExportError, forbidsAll, parseWeighted } from '@sluice/export';
+import { ExportError, forbidsAll } from '@sluice/export';
 import type { ByteRange } from '@sluice/storage';
 import parseRange from 'range-parser';
+import { prefersGzip } from './accept-encoding.ts';
 import { isUnchanged, wholeSeconds } from './conditional.ts';
 
 /** A stored file as it is served. */
@@ -71,18 +72,6 @@ function checkAccept(accept: string | undefined, plain: boolean): void {
   if (!forbidsAll(accept, types)) return;
   const text = `Accept excludes what this file is; accepted: ${types.join(', ')}, */*.`;
   throw new ExportError('not-acceptable', text);
-}
-
-/** gzip has to be offered by name, and not to rank below what needs no work. */
-function prefersGzip(acceptEncoding: string | undefined): boolean {
-  const codings = new Map(
-    parseWeighted(acceptEncoding ?? '', 'Accept-Encoding').map(({ type, quality }) => [
-      type,
-      quality,
-    ]),
-  );
-  const gzip = codings.get('gzip') ?? codings.get('x-gzip') ?? 0;
-  return gzip > 0 && gzip >= (codings.get('identity') ?? 0);
 }
 
 /** One range is served; several, or a unit we do not know, are answered with the whole. */

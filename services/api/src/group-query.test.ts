@@ -37,6 +37,36 @@ test('what was acted on is kept as it was sent, but for the page', () => {
   });
 });
 
+test.each<[string, readonly string[] | undefined]>([
+  ['_elements=name,%20member', ['name', 'member']],
+  ['_elements=name&_elements=type', ['name', 'type']],
+  ['_summary=false', undefined],
+  ['_summary=text', ['text']],
+])('%s cuts Groups down to %j', (query, elements) => {
+  expect(parseGroupQuery(query, false).elements).toEqual(elements);
+});
+
+test('_summary=data leaves out the text alone, _summary=true the members too', () => {
+  const { elements: data = [] } = parseGroupQuery('_summary=data', false);
+  const { elements: summary = [] } = parseGroupQuery('_summary=true', false);
+  expect(data).toEqual(expect.arrayContaining(['name', 'member', 'characteristic']));
+  expect(data).not.toContain('text');
+  expect(summary).toEqual(expect.arrayContaining(['name', 'quantity']));
+  expect(summary).not.toContain('member');
+});
+
+test.each([
+  ['_elements=', '_elements'],
+  ['_elements=nothing', '_elements'],
+  ['_elements=Group.name', '_elements'],
+  ['_summary=', '_summary'],
+  ['_summary=count', '_summary'],
+  ['_summary=true&_summary=text', '_summary'],
+  ['_summary=true&_elements=name', '_summary'],
+])('%s is refused, naming %s', (query, name) => {
+  expect(faultOf(query)).toMatchObject({ status: 400, issues: [{ expression: [name] }] });
+});
+
 test.each([
   ['', 20],
   ['_count=1', 1],

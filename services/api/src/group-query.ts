@@ -8,6 +8,7 @@ import {
   type SearchParameter,
   type TypeFilter,
 } from '@sluice/fhir';
+import { elementForms, readElements, readSummary, summaryForms } from './group-elements.ts';
 
 /** A search of Groups, checked. */
 export interface GroupQuery {
@@ -16,6 +17,8 @@ export interface GroupQuery {
   readonly count: number;
   /** The page begins behind this id; '' is before all. */
   readonly after: string;
+  /** The root elements that Groups are cut down to; absent: they come whole. */
+  readonly elements?: readonly string[] | undefined;
   /** What was acted on, as it was sent: what links are made of. */
   readonly used: string;
 }
@@ -36,7 +39,7 @@ const groupName: SearchParameter = {
 };
 
 const selecting = ['_id', 'identifier', 'name'];
-const shaping = ['_count', '_page', '_format', '_pretty'];
+const shaping = ['_count', '_page', '_elements', '_summary', '_format', '_pretty'];
 const accepted = [...selecting, ...shaping].join(', ');
 
 const defaultCount = 20;
@@ -66,6 +69,7 @@ export function parseGroupQuery(query: string, lenient: boolean): GroupQuery {
     filter: parseFilter(known.filter(({ name }) => selecting.includes(name))),
     count: parseCount(valuesOf('_count')),
     after: parsePage(valuesOf('_page')),
+    elements: parseShape(valuesOf('_elements'), valuesOf('_summary')),
     used: joined(known.filter(({ name }) => name !== '_page')),
   };
 }
@@ -135,6 +139,22 @@ function parsePage(values: readonly (string | undefined)[]): string {
     throw invalid('_page', 'what a next link holds, once');
   }
   return id;
+}
+
+/** Which elements are left of a Group. */
+function parseShape(
+  elements: readonly (string | undefined)[],
+  summary: readonly (string | undefined)[],
+): readonly string[] | undefined {
+  if (summary.length === 0) {
+    if (elements.length === 0) return undefined;
+    const names = readElements(elements);
+    if (names === undefined) throw invalid('_elements', elementForms);
+    return names;
+  }
+  const read = elements.length === 0 ? readSummary(summary) : undefined;
+  if (read === undefined) throw invalid('_summary', summaryForms);
+  return read.elements;
 }
 
 function invalid(name: string, takes: string): ExportError {

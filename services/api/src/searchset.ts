@@ -1,4 +1,4 @@
-import { compileFilter, narrowFilter } from '@sluice/fhir';
+import { compileElements, compileFilter, narrowFilter } from '@sluice/fhir';
 import { readGroupWindow } from '@sluice/postgres';
 import type { Dependencies } from './dependencies.ts';
 import { pageAfter, type GroupQuery } from './group-query.ts';
@@ -17,7 +17,7 @@ const windowGroups = 500;
  */
 export async function* searchset(
   { pool, baseUrl, now }: Pick<Dependencies, 'pool' | 'baseUrl' | 'now'>,
-  { filter, count, after, used }: GroupQuery,
+  { filter, count, after, elements, used }: GroupQuery,
   isPermitted: (group: Record<string, unknown>) => boolean,
 ): AsyncGenerator<string> {
   const isFound = compileFilter([filter], { baseUrl, nowMs: now() });
@@ -25,6 +25,7 @@ export async function* searchset(
     const group = JSON.parse(body) as Record<string, unknown>;
     return isFound(group) && isPermitted(group);
   };
+  const shape = elements === undefined ? undefined : compileElements('Group', elements);
   const narrowing = narrowFilter(filter);
   let opening = '{"resourceType":"Bundle","type":"searchset"';
   let seen = after;
@@ -38,7 +39,7 @@ export async function* searchset(
       if (body !== null && passes(body)) {
         // It is known now that a next page has something.
         if (found === count) break search;
-        yield `${opening}${found === 0 ? ',"entry":[' : ','}${entry(baseUrl, id, body)}`;
+        yield `${opening}${found === 0 ? ',"entry":[' : ','}${entry(baseUrl, id, shape?.(Buffer.from(body)).toString() ?? body)}`;
         opening = '';
         found++;
       }

@@ -1,4 +1,5 @@
 import { readSettings, SettingsError, type Settings, withoutEndSlashes } from '@sluice/runtime';
+import { listOf } from './list-of.ts';
 
 const names = [
   'PORT',
@@ -46,6 +47,7 @@ const names = [
   'TLS_CERT',
   'TLS_KEY',
   'TRUST_PROXY',
+  'CORS_ORIGINS',
   'PROFILE',
   'TEST_PROFILE',
   'RETRY_AFTER_UNIT',
@@ -108,7 +110,18 @@ function faultsBetween(env: Environment): string[] {
   if ((valueOf('TLS_CERT') === '') !== (valueOf('TLS_KEY') === '')) {
     faults.push('TLS_CERT and TLS_KEY belong together; accepted: both, or neither');
   }
+  const origins = listOf(valueOf('CORS_ORIGINS'));
+  if (!origins.every((origin) => origin === '*' || isOrigin(origin))) {
+    faults.push(
+      'CORS_ORIGINS is not usable; accepted: origins such as https://app.example with commas between them, or *',
+    );
+  }
   return faults;
+}
+
+/** A scheme, a host and perhaps a port, as browsers send it: without a path or a slash at the end. */
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
 }
 
 function isLoopback(host: string): boolean {

@@ -125,4 +125,9 @@ export const accessVariables = {
     description:
       'Proxies whose X-Forwarded-For is believed: how many there are in front, or their addresses with commas between them. Default: none.',
   },
+  CORS_ORIGINS: {
+    kind: 'string',
+    description:
+      'Origins whose web pages may call the FHIR base (CORS), with commas between them, or * for every origin. Default: none.',
+  },
 } as const satisfies Record<string, Variable>;

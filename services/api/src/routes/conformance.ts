@@ -1,28 +1,52 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { acceptsAny, ExportError, jsonTypes } from '@sluice/export';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
+import { prefersGzip } from '../accept-encoding.ts';
+import { isUnchanged } from '../conditional.ts';
 import { queryOf } from '../query-of.ts';
-import { sendResponse } from '../send-response.ts';
+import { sendBytes } from '../send-response.ts';
 
 const formats = new Set(['json', ...jsonTypes]);
 
-/** Answers `GET metadata` and the like with a resource that never changes: to everyone, of any origin. SPEC G-018 */
+/**
+ * Answers `GET metadata` and the like with a resource that never changes while the process runs: to
+ * everyone, of any origin, compressed when the client offers gzip, and 304 when it has it. SPEC G-018
+ */
 export function conformance(body: object): RequestHandler {
-  const headers = {
-    'Content-Type': 'application/fhir+json',
-    'Access-Control-Allow-Origin': '*',
-  };
+  const plain = Buffer.from(JSON.stringify(body));
+  const zipped = gzipSync(plain);
+  const digest = createHash('sha256').update(plain).digest('hex');
+  const startedAt = new Date();
   return (req, res) => {
-    const format = new URLSearchParams(queryOf(req)).get('_format');
-    const isJson =
-      format === null
-        ? acceptsAny(req.headers.accept, [...jsonTypes, 'text/json'])
-        : formats.has(format.replaceAll(' ', '+').toLowerCase());
-    if (!isJson) {
-      throw new ExportError(
-        'not-acceptable',
-        'Only JSON is offered; accepted: application/fhir+json.',
-      );
+    checkJsonWanted(req);
+    const gzip = prefersGzip(req.get('Accept-Encoding'));
+    const etag = gzip ? `"${digest}-gzip"` : `"${digest}"`;
+    const headers = {
+      ETag: etag,
+      Vary: 'Accept-Encoding',
+      'Access-Control-Allow-Origin': '*',
+      'Cache-Control': 'no-cache',
+    };
+    if (isUnchanged(req.headers, etag, startedAt)) {
+      sendBytes(res, { status: 304, headers });
+      return;
     }
-    sendResponse(res, { status: 200, headers, body });
+    const content = {
+      ...headers,
+      'Content-Type': 'application/fhir+json',
+      ...(gzip ? { 'Content-Encoding': 'gzip' } : {}),
+    };
+    sendBytes(res, { status: 200, headers: content, body: gzip ? zipped : plain });
   };
+}
+
+function checkJsonWanted(req: Request): void {
+  const format = new URLSearchParams(queryOf(req)).get('_format');
+  const isJson =
+    format === null
+      ? acceptsAny(req.headers.accept, [...jsonTypes, 'text/json'])
+      : formats.has(format.replaceAll(' ', '+').toLowerCase());
+  if (isJson) return;
+  throw new ExportError('not-acceptable', 'Only JSON is offered; accepted: application/fhir+json.');
 }
