@@ -1,3 +1,4 @@
+import { bundle } from './bundle.mjs';
 import { costs } from './costs.mjs';
 import { eventLoop } from './event-loop.mjs';
 import { filter } from './filter.mjs';
@@ -29,6 +30,7 @@ export const lines = [
   synthea,
   latency,
   load,
+  bundle,
   workers,
   large,
   stores,

@@ -40,7 +40,7 @@ export const load = {
 };
 
 /** Runs `work` with the URL of an empty database. */
-async function inDatabase(store, work) {
+export async function inDatabase(store, work) {
   const url = new URL(store.databaseUrl);
   url.pathname = '/bench_load';
   await store.pool.query('drop database if exists bench_load with (force)');

@@ -1,14 +1,37 @@
-import { carriesResources, readBundle } from './bundle-reader.ts';
+import fc from 'fast-check';
+import { readBundle } from './bundle-reader.ts';
+import { carriesResources, surveyBundle } from './bundle-survey.ts';
 import { UnloadableError } from './load-problem.ts';
 
-function read(bundle: object | string, indent?: number) {
+async function readItems(text: string, firstLine = 1, chunkBytes = 7) {
+  const bytes = Buffer.from(text);
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    chunks.push(bytes.subarray(at, at + chunkBytes));
+  }
+  const source = { open: () => chunks, firstLine, maxEntryBytes: 1000 };
+  const survey = await surveyBundle(source, 'x.json');
+  if (survey === undefined) return undefined;
+  const items = [];
+  for await (const item of readBundle(source, survey)) items.push(item);
+  return items.filter(({ kind }) => kind !== 'nothing');
+}
+
+async function read(bundle: object | string, indent?: number, chunkBytes?: number) {
   const text = typeof bundle === 'string' ? bundle : JSON.stringify(bundle, undefined, indent);
-  const { type } = JSON.parse(text) as { type: string };
-  return [...readBundle(Buffer.from(text), type, 1)].map((item) =>
-    item.kind === 'resource'
-      ? `${item.entry}: ${item.bytes.toString()}`
-      : `${item.entry}: ${item.kind} ${item.kind === 'delete' ? `${item.type}/${item.id}` : item.message}`,
-  );
+  const items = await readItems(text, 1, chunkBytes);
+  return items?.map((item) => {
+    switch (item.kind) {
+      case 'resource':
+        return `${item.number}: ${item.read.bytes.toString()}`;
+      case 'delete':
+        return `${item.number}: delete ${item.type}/${item.id}`;
+      case 'problem':
+        return `${item.number}: problem ${item.error.message}`;
+      case 'nothing':
+        return `${item.number}: nothing`;
+    }
+  });
 }
 
 const patient = (id: string) => ({ resourceType: 'Patient', id });
@@ -35,13 +58,15 @@ test('what is no Bundle is not taken apart', () => {
   expect(carriesResources({ resourceType: 'Bundle' }, 'x.json')).toBe(false);
 });
 
-test('the text of resources is cut out as it is, white space removed', () => {
+test('the text of resources is cut out as it is, white space removed', async () => {
   const text =
     '{"resourceType":"Bundle","type":"collection","entry":[ {"resource": {"resourceType": "Observation", "id":"1", "v": 1.0, "s": "a b"} } ]}';
-  expect(read(text)).toEqual(['1: {"resourceType":"Observation","id":"1","v":1.0,"s":"a b"}']);
+  expect(await read(text)).toEqual([
+    '1: {"resourceType":"Observation","id":"1","v":1.0,"s":"a b"}',
+  ]);
 });
 
-test('references to full URLs of the Bundle are rewritten, others are not', () => {
+test('references to full URLs of the Bundle are rewritten, others are not', async () => {
   const bundle = {
     resourceType: 'Bundle',
     type: 'transaction',
@@ -66,45 +91,45 @@ test('references to full URLs of the Bundle are rewritten, others are not', () =
   const expected = JSON.stringify(bundle.entry[1]?.resource)
     .replace('"subject":{"reference":"urn:uuid:p"', '"subject":{"reference":"Patient/1"')
     .replace('[{"reference":"urn:uuid:p"', '[{"reference":"Patient/1"');
-  expect(read(bundle)).toEqual(['1: {"resourceType":"Patient","id":"1"}', `2: ${expected}`]);
-  expect(read(bundle, 2)).toEqual(read(bundle));
+  expect(await read(bundle)).toEqual(['1: {"resourceType":"Patient","id":"1"}', `2: ${expected}`]);
+  expect(await read(bundle, 2)).toEqual(await read(bundle));
 });
 
-test('a resource to be created without an id takes the UUID of its full URL', () => {
+test('a resource to be created without an id takes the UUID of its full URL', async () => {
   const entry = [
     { fullUrl: 'urn:uuid:a-b', resource: { resourceType: 'Patient', active: true } },
     { resource: { resourceType: 'Flag', subject: { reference: 'urn:uuid:a-b' } } },
   ];
-  expect(read({ resourceType: 'Bundle', type: 'transaction', entry })).toEqual([
+  expect(await read({ resourceType: 'Bundle', type: 'transaction', entry })).toEqual([
     '1: {"resourceType":"Patient","id":"a-b","active":true}',
     '2: {"resourceType":"Flag","subject":{"reference":"Patient/a-b"}}',
   ]);
 });
 
-test('deletions of a transaction come first, those of a batch in their place', () => {
+test('deletions of a transaction come first, those of a batch in their place', async () => {
   const entry = [
     { resource: patient('1'), request: { method: 'PUT', url: 'Patient/1' } },
     { request: { method: 'DELETE', url: 'Patient/1' } },
   ];
   const item = '1: {"resourceType":"Patient","id":"1"}';
-  expect(read({ resourceType: 'Bundle', type: 'transaction', entry })).toEqual([
+  expect(await read({ resourceType: 'Bundle', type: 'transaction', entry })).toEqual([
     '2: delete Patient/1',
     item,
   ]);
-  expect(read({ resourceType: 'Bundle', type: 'batch', entry })).toEqual([
+  expect(await read({ resourceType: 'Bundle', type: 'batch', entry })).toEqual([
     item,
     '2: delete Patient/1',
   ]);
 });
 
-test('of a history the newest state of each resource counts', () => {
+test('of a history the newest state of each resource counts', async () => {
   const entry = [
     { resource: { ...patient('1'), v: 2 }, request: { method: 'PUT', url: 'Patient/1' } },
     { request: { method: 'DELETE', url: 'Patient/2' } },
     { resource: patient('1'), request: { method: 'POST', url: 'Patient' } },
     { resource: patient('2'), request: { method: 'POST', url: 'Patient' } },
   ];
-  expect(read({ resourceType: 'Bundle', type: 'history', entry })).toEqual([
+  expect(await read({ resourceType: 'Bundle', type: 'history', entry })).toEqual([
     '1: {"resourceType":"Patient","id":"1","v":2}',
     '2: delete Patient/2',
   ]);
@@ -125,14 +150,14 @@ test.each<[string, object, string[]]>([
   ],
   ['an entry without a resource is a problem', {}, ['1: problem it has no resource object']],
   ['a resource of null is a problem', { resource: null }, ['1: problem it has no resource object']],
-])('%s', (_statement, entry, expected) => {
-  expect(read({ resourceType: 'Bundle', type: 'batch', entry: [entry] })).toEqual(expected);
+])('%s', async (_statement, entry, expected) => {
+  expect(await read({ resourceType: 'Bundle', type: 'batch', entry: [entry] })).toEqual(expected);
 });
 
-test('entries know the line they begin on', () => {
+test('entries know the line they begin on', async () => {
   const bundle = { resourceType: 'Bundle', type: 'batch', entry: [{ resource: patient('1') }, {}] };
   const text = JSON.stringify(bundle, undefined, 1);
-  const found = [...readBundle(Buffer.from(text), 'batch', 5)].map(({ line }) => line);
+  const found = (await readItems(text, 5))?.map(({ line }) => line);
   const expected = [0, 1].map((nth) => {
     const before = text.split(/^ {2}\{/m).slice(0, nth + 1);
     return 5 + before.join('').split('\n').length - 1;
@@ -140,15 +165,83 @@ test('entries know the line they begin on', () => {
   expect(found).toEqual(expected);
 });
 
-test('an empty Bundle holds nothing', () => {
-  expect(read({ resourceType: 'Bundle', type: 'batch' })).toEqual([]);
-  expect(read({ resourceType: 'Bundle', type: 'batch', entry: [] })).toEqual([]);
+test('an empty Bundle holds nothing', async () => {
+  expect(await read({ resourceType: 'Bundle', type: 'batch' })).toEqual([]);
+  expect(await read({ resourceType: 'Bundle', type: 'batch', entry: [] })).toEqual([]);
 });
 
 test.each([
-  ['entry is no array', '{"type":"batch","entry":{}}'],
-  ['an entry is no object', '{"type":"batch","entry":[1]}'],
-  ['entry is there twice', '{"type":"batch","entry":[],"entry":[]}'],
-])('a Bundle that cannot be taken apart is refused: %s', (_what, text) => {
-  expect(() => read(text)).toThrow(UnloadableError);
+  ['entry is no array', '{"resourceType":"Bundle","type":"batch","entry":{}}'],
+  ['entry is there twice', '{"resourceType":"Bundle","type":"batch","entry":[],"entry":[]}'],
+  [
+    'entry is there twice, once with escapes',
+    '{"resourceType":"Bundle","type":"batch","entry":[],"\\u0065ntry":[]}',
+  ],
+  ['entry has escapes', '{"resourceType":"Bundle","type":"batch","\\u0065ntry":[{}]}'],
+])('a Bundle that cannot be taken apart is refused: %s', async (_what, text) => {
+  await expect(read(text)).rejects.toThrow(UnloadableError);
+});
+
+test.each<[string, string, string]>([
+  ['no object', '1', 'not a JSON object'],
+  ['nothing', '', 'not a JSON object'],
+  ['no JSON', '{"resource":{"resourceType":"Patient","id":"1","a":[1 2]}}', 'not JSON: '],
+  ['too long', `{"resource":{"a":"${'x'.repeat(1000)}"}}`, 'longer than an entry may be'],
+  ['with two resources', '{"resource":{},"resource":{}}', '"resource" is there twice'],
+])('an entry that is %s is a problem of its own', async (_what, entry, message) => {
+  const good = '{"resource":{"resourceType":"Patient","id":"1"}}';
+  const text = `{"resourceType":"Bundle","type":"batch","entry":[${good},${entry},${good}]}`;
+  const expected = '{"resourceType":"Patient","id":"1"}';
+  expect(await read(text)).toEqual([
+    `1: ${expected}`,
+    expect.stringContaining(`2: problem ${message}`),
+    `3: ${expected}`,
+  ]);
+});
+
+test.each(['[]', '{}{}', '{"resourceType":"Bundle","type":"batch","entry":[{}]', '{"a":1 2}'])(
+  'what is no Bundle as a whole is none: %s',
+  async (text) => {
+    expect(await read(text)).toBeUndefined();
+  },
+);
+
+test('a Bundle is read alike however its text is cut into chunks', async () => {
+  const json = fc.jsonValue({ maxDepth: 4 }).filter((value) => JSON.stringify(value).length < 400);
+  const entry = fc.record({ resource: fc.record({ id: fc.constant('1'), extra: json }) });
+  const bundle = fc.record({
+    resourceType: fc.constant('Bundle'),
+    type: fc.constantFrom('batch', 'transaction', 'collection'),
+    before: json,
+    entry: fc.array(entry, { maxLength: 5 }),
+    after: json,
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      bundle,
+      fc.nat(3),
+      fc.integer({ min: 1, max: 40 }),
+      async (value, indent, size) => {
+        const expected = value.entry.map(
+          ({ resource }, index) => `${index + 1}: ${JSON.stringify(resource)}`,
+        );
+        expect(await read(value, indent, size)).toEqual(expected);
+      },
+    ),
+  );
+});
+
+test('what an entry costs does not grow with the number of entries', async () => {
+  const costOf = async (count: number): Promise<number> => {
+    const entry = '{"resource":{"resourceType":"Patient","id":"1"}}';
+    const list = `${entry},`.repeat(count - 1) + entry;
+    const text = `{"resourceType":"Bundle","type":"batch","entry":[${list}]}`;
+    const before = process.cpuUsage();
+    expect(await readItems(text, 1, 65_536)).toHaveLength(count);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / count;
+  };
+  await costOf(2000);
+  const few = await costOf(2000);
+  expect(await costOf(32_000)).toBeLessThan(few * 4);
 });

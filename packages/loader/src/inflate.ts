@@ -13,9 +13,12 @@ export class GzipError extends Error {
   }
 }
 
+/** What is unpacked at once: gzip can be packed 1,032 times, so this may become 17 MB. */
+const stepBytes = 16 * 1024;
+
 /**
  * Unpacks gzip, several members behind one another included. Unlike a plain pipe, which drops what is buffered when an error comes, it
- * yields every byte that could be unpacked before it throws a `GzipError`. Held in memory: what one piece unpacks to.
+ * yields every byte that could be unpacked before it throws a `GzipError`. Held in memory: what 16 KB unpack to.
  */
 export async function* inflate(
   source: AsyncIterable<Buffer>,
@@ -27,8 +30,11 @@ export async function* inflate(
   const takeReady = (): Buffer[] => state.ready.splice(0);
   try {
     for await (const piece of source) {
-      await settled(gunzip, (done) => gunzip.write(piece, done));
-      yield* takeReady();
+      for (let at = 0; at < piece.length && state.failure === undefined; at += stepBytes) {
+        const step = piece.subarray(at, at + stepBytes);
+        await settled(gunzip, (done) => gunzip.write(step, done));
+        yield* takeReady();
+      }
       if (state.failure !== undefined) {
         break;
       }

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GzipError } from './inflate.ts';
 import type { LoadProblem } from './load-problem.ts';
 
 /** A file to load and its size on disk. */
@@ -55,8 +56,14 @@ async function findFiles(path: string): Promise<InputFile[] | string> {
   }
 }
 
-/** Says in words why a file could not be opened or read. */
-export function describeFileError(error: unknown): string {
+/** Says in words why a file cannot be read to its end; `undefined` if that is not what went wrong. */
+export function describeReadError(error: unknown): string | undefined {
+  if (error instanceof GzipError) return error.message;
+  const isOfSystem = typeof error === 'object' && error !== null && 'syscall' in error;
+  return isOfSystem ? describeFileError(error) : undefined;
+}
+
+function describeFileError(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
   switch (code) {
     case 'ENOENT':

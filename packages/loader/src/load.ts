@@ -24,7 +24,7 @@ export interface LoadOptions {
   stamp?: boolean;
   /** Absolute references that start with it put a resource into a patient's compartment as relative ones do. */
   baseUrl?: string | undefined;
-  /** The longest line, or document, that is read; 256 MB unless given. */
+  /** The longest line, document or entry of a Bundle that is read; 256 MB unless given. */
   maxLineBytes?: number | undefined;
   /** Called for every 64 KB read: whoever shows it has to be the one to slow it down. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
@@ -53,8 +53,9 @@ export interface LoadSummary {
 
 /**
  * Loads NDJSON, JSON and Bundle files, gzipped or not, into the resource store. A resource that cannot be loaded is reported with file and
- * line and left out, the rest goes in; loading the same files again changes nothing. Memory stays bounded: by the longest
- * line, a few batches of 8 MB, and about 25 to 50 bytes for each resource of one file. Rejects only when the database fails;
+ * line and left out, the rest goes in; loading the same files again changes nothing. Memory stays bounded, also for input that is made to
+ * exhaust it: by about three times the longest line, document or Bundle entry, a few batches of 8 MB, about 25 to 50 bytes for each resource of
+ * one file, and some hundred for each entry of a Bundle that has a `urn:` full URL or is a deletion. Rejects only when the database fails;
  * the batches before that stay. A caller has to look at `problems`: it is not thrown.
  */
 export async function load(options: LoadOptions): Promise<LoadSummary> {

@@ -2,7 +2,6 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { inflate } from './inflate.ts';
 
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
-/** Small, because one piece of gzip can hold a thousand times as much. */
 const pieceBytes = 64 * 1024;
 
 /**

@@ -32,3 +32,24 @@ test('the line of the fault is found in a text of several lines', () => {
   }
   expect(line).toBe(12);
 });
+
+test.each(['[', '{"a":'])('what is nested deeper than a resource may be is refused: %s', (open) => {
+  const close = open === '[' ? ']' : '}';
+  const nested = (depth: number): Buffer =>
+    Buffer.from(
+      `{"a":${open.repeat(depth - 1)}${open === '[' ? '' : '1'}${close.repeat(depth - 1)}}`,
+    );
+  expect(readJsonObject(nested(1000))).toHaveProperty('a');
+  expect(() => readJsonObject(nested(1001))).toThrow('nested more than 1000 levels deep');
+});
+
+test('the line where it gets too deep is said', () => {
+  const deep = Buffer.from(`{"a":\n${'['.repeat(1000)}`);
+  let line: number | undefined;
+  try {
+    readJsonObject(deep, 5);
+  } catch (error) {
+    line = error instanceof UnloadableError ? error.line : undefined;
+  }
+  expect(line).toBe(6);
+});

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { minifyJson, scanResource } from '@sluice/fhir';
-import { readJsonObject } from './read-json.ts';
+import { checkSize, readJsonObject } from './read-json.ts';
 import type { ReadResource } from './stage-resource.ts';
 
 /**
@@ -16,7 +16,13 @@ export function readQuickly(bytes: Buffer): ReadResource | undefined {
   return hasSpace ? { bytes: minifyJson(bytes), resource } : { bytes, resource, members };
 }
 
-/** Reads the text of one resource, whatever it is like, and minifies it. Throws an `UnloadableError` when it is no JSON object. */
-export function readResource(bytes: Buffer): ReadResource {
-  return readQuickly(bytes) ?? { resource: readJsonObject(bytes), bytes: minifyJson(bytes) };
+/**
+ * Reads the text of one resource, whatever it is like, and minifies it. Throws an `UnloadableError` when it is no JSON object, or one
+ * beyond the bounds.
+ */
+export function readResource(bytes: Buffer, firstLine = 1): ReadResource {
+  checkSize(bytes, firstLine);
+  return (
+    readQuickly(bytes) ?? { resource: readJsonObject(bytes, firstLine), bytes: minifyJson(bytes) }
+  );
 }

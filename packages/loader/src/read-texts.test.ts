@@ -15,7 +15,13 @@ async function read(name: string, content: string | Buffer, maxLineBytes?: numbe
   await writeFile(path, content);
   const texts: [number, string][] = [];
   for await (const text of readTexts(path, { maxLineBytes })) {
-    texts.push([text.line, 'problem' in text ? text.problem : text.bytes.toString()]);
+    const what =
+      'bundle' in text
+        ? text.bundle.type
+        : 'problem' in text
+          ? text.problem
+          : text.bytes.toString();
+    texts.push([text.line, what]);
   }
   return texts;
 }
@@ -94,10 +100,27 @@ test.each<[string, string | Buffer, [number, string][]]>([
       [3, '}'],
     ],
   ],
+  ['bundle.json', '{"resourceType":"Bundle","type":"batch"}', [[1, 'batch']]],
+  ['bundle.json.gz', gzipSync('{"resourceType":"Bundle","type":"batch"}\n'), [[1, 'batch']]],
+  [
+    'bundle.ndjson',
+    '{"resourceType":"Bundle","type":"batch"}\n',
+    [[1, '{"resourceType":"Bundle","type":"batch"}']],
+  ],
+  [
+    'document.json',
+    '{"resourceType":"Bundle","type":"document"}',
+    [[1, '{"resourceType":"Bundle","type":"document"}']],
+  ],
   ['empty.json', '', []],
   ['blank.json', ' \n\n', []],
 ])('%s is read as what it is', async (name, content, expected) => {
   expect(await read(name, content)).toEqual(expected);
+});
+
+test('a Bundle may be longer than a line', async () => {
+  const text = `{"resourceType":"Bundle","type":"batch","entry":[${'{},'.repeat(99)}{}]}`;
+  expect(await read('bundle.json', text, 100)).toEqual([[1, 'batch']]);
 });
 
 test('a document beyond the limit is reported', async () => {

@@ -1,5 +1,11 @@
-import { basename } from 'node:path';
 import { defaultMaxLineBytes, type NdjsonLine, readNdjson } from '@sluice/fhir';
+import { BundleSplitter } from './bundle-splitter.ts';
+import {
+  type BundleSurvey,
+  isNamedNdjson,
+  surveyBundle,
+  type TextSource,
+} from './bundle-survey.ts';
 import { readBytes } from './read-bytes.ts';
 
 /** What `readTexts` needs to know beside the path. */
@@ -8,26 +14,33 @@ export interface ReadTextsOptions {
   onRead?: ((bytes: number) => void) | undefined;
 }
 
+/** A text, one that is too long to be kept, or a Bundle of any length that fills a file. */
+export type InputText = NdjsonLine | { line: number; source: TextSource; bundle: BundleSurvey };
+
 /**
  * Reads the JSON texts of a file with the line each begins on: the lines of NDJSON, or the one document that a `.json` file holds.
- * The name `.ndjson` decides; any other file is NDJSON if one of its first lines is an object by itself, and is taken as one
- * document otherwise, which then must not be longer than a line may be.
+ * The name `.ndjson` decides; any other file is a Bundle if it is one as a whole, NDJSON if one of its first lines is an object by
+ * itself, and one document otherwise, which then must not be longer than a line may be.
  */
 export async function* readTexts(
   path: string,
   options: ReadTextsOptions = {},
-): AsyncGenerator<NdjsonLine, void, undefined> {
+): AsyncGenerator<InputText, void, undefined> {
   const maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
-  if (isNamedNdjson(path) || (await beginsWithObjects(path, maxLineBytes))) {
-    yield* readNdjson(readBytes(path, options.onRead), { maxLineBytes });
-  } else {
-    yield* readDocument(readBytes(path, options.onRead), maxLineBytes);
+  const open = () => readBytes(path, options.onRead);
+  if (isNamedNdjson(path)) {
+    yield* readNdjson(open(), { maxLineBytes });
+    return;
   }
-}
-
-/** Says whether a file's name promises one JSON text per line. */
-export function isNamedNdjson(path: string): boolean {
-  return /\.ndjson(\.gz)?$/i.test(basename(path));
+  const source = { open: () => readBytes(path), firstLine: 1, maxEntryBytes: maxLineBytes };
+  const bundle = await surveyBundle(source, path);
+  if (bundle !== undefined) {
+    yield { line: 1, source: { ...source, open }, bundle };
+  } else if (await beginsWithObjects(path, maxLineBytes)) {
+    yield* readNdjson(open(), { maxLineBytes });
+  } else {
+    yield* readDocument(open(), maxLineBytes);
+  }
 }
 
 /** Two lines are tried, so that one bad line does not make a document of the whole file. */
@@ -45,14 +58,11 @@ async function beginsWithObjects(path: string, maxLineBytes: number): Promise<bo
   return false;
 }
 
+/** Going by its brackets: whether it is JSON is for others to say. */
 function isObject(bytes: Buffer): boolean {
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch {
-    // Not JSON by itself is an answer here, not a fault.
-    return false;
-  }
+  const splitter = new BundleSplitter({ firstLine: 1, maxEntryBytes: 0, maxFrameBytes: 0 });
+  for (const entry of splitter.push(bytes)) void entry;
+  return splitter.shape === 'object';
 }
 
 async function* readDocument(

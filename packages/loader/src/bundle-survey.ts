@@ -1,0 +1,134 @@
+import { basename } from 'node:path';
+import { scanObject } from '@sluice/fhir';
+import { deletionOf, readEntry } from './bundle-entry.ts';
+import { BundleSplitter, type EntryText } from './bundle-splitter.ts';
+import { UnloadableError } from './load-problem.ts';
+import { readJsonObject } from './read-json.ts';
+import type { References } from './rewrite-references.ts';
+
+/** A text that can be read from its beginning again. */
+export interface TextSource {
+  readonly open: () => AsyncIterable<Buffer> | Iterable<Buffer>;
+  /** The line it begins on. */
+  readonly firstLine: number;
+  /** How long an entry may be. */
+  readonly maxEntryBytes: number;
+}
+
+/** A deletion that a Bundle asks for, and where. */
+export interface Deletion {
+  readonly line: number;
+  readonly number: number;
+  readonly type: string;
+  readonly id: string;
+}
+
+/** What has to be known of a Bundle before the first of its resources can be read. */
+export interface BundleSurvey {
+  readonly type: string;
+  /** Of entries whose full URL is a `urn:`. */
+  readonly references: References;
+  readonly deletions: readonly Deletion[];
+  /** Why the Bundle cannot be taken apart. */
+  readonly fault: string | undefined;
+}
+
+/** Far more than the meta, links and signature of a Bundle need. */
+const maxFrameBytes = 16 * 1024 * 1024;
+
+const carriers = new Set(['transaction', 'batch', 'collection', 'history', 'searchset']);
+const requests = new Set(['transaction', 'batch']);
+
+/**
+ * Says whether a parsed resource is a Bundle that only carries others: transaction, batch, collection, history or searchset. Documents,
+ * messages and any other type are resources themselves. So are all but transaction and batch in files named `Bundle….ndjson`:
+ * that is what exported Bundles come in, and the transactions among them are lists of what was deleted.
+ */
+export function carriesResources(
+  resource: Readonly<Record<string, unknown>>,
+  path: string,
+): boolean {
+  if (resource['resourceType'] !== 'Bundle' || typeof resource['type'] !== 'string') {
+    return false;
+  }
+  const holdsBundles = isNamedNdjson(path) && /^Bundle\b/.test(basename(path));
+  return (holdsBundles ? requests : carriers).has(resource['type']);
+}
+
+/** Says whether a file's name promises one JSON text per line. */
+export function isNamedNdjson(path: string): boolean {
+  return /\.ndjson(\.gz)?$/i.test(basename(path));
+}
+
+/** Splits a text as far as it goes as one object, and gives its entries; the splitter knows afterwards what the text was. */
+export async function* splitText(
+  source: TextSource,
+  splitter: BundleSplitter,
+): AsyncGenerator<EntryText, void, undefined> {
+  for await (const chunk of source.open()) {
+    yield* splitter.push(chunk);
+    if (splitter.shape === 'more' || splitter.shape === 'other') return;
+  }
+}
+
+/** A splitter for a text. */
+export function createSplitter({ firstLine, maxEntryBytes }: TextSource): BundleSplitter {
+  return new BundleSplitter({ firstLine, maxEntryBytes, maxFrameBytes });
+}
+
+/**
+ * Reads a text once to see whether it is a Bundle that carries others; `undefined` if it is not. Memory: the frame of the Bundle, one
+ * entry, and some hundred bytes for each deletion and each full URL that is a `urn:`.
+ */
+export async function surveyBundle(
+  source: TextSource,
+  path: string,
+): Promise<BundleSurvey | undefined> {
+  const splitter = createSplitter(source);
+  const references: References = new Map();
+  const deletions: Deletion[] = [];
+  for await (const entry of splitText(source, splitter)) note(entry, references, deletions);
+  const { frame } = splitter;
+  if (splitter.shape !== 'object' || frame === undefined) return undefined;
+  const bundle = readFrame(frame);
+  if (bundle === undefined || !carriesResources(bundle, path)) return undefined;
+  return { type: String(bundle['type']), references, deletions, fault: findFault(frame) };
+}
+
+function note(entry: EntryText, references: References, deletions: Deletion[]): void {
+  if (entry.bytes === undefined) return;
+  try {
+    const read = readEntry(entry.bytes, entry.line);
+    const { fullUrl, type, id } = read;
+    if (fullUrl?.startsWith('urn:') === true && type !== undefined && id !== undefined) {
+      references.set(fullUrl, `${type}/${id}`);
+    }
+    const deleted = deletionOf(read);
+    if (deleted !== undefined) {
+      deletions.push({ line: entry.line, number: entry.number, ...deleted });
+    }
+  } catch (error) {
+    // It is reported when the entry is read to be loaded.
+    if (!(error instanceof UnloadableError)) throw error;
+  }
+}
+
+/** `undefined` if it is no JSON: then the text is none either, and whoever reads it as a whole can say where. */
+function readFrame(bytes: Buffer): Record<string, unknown> | undefined {
+  try {
+    return readJsonObject(bytes);
+  } catch (error) {
+    if (error instanceof UnloadableError) return undefined;
+    throw error;
+  }
+}
+
+function findFault(frame: Buffer): string | undefined {
+  const [list, ...others] = scanObject(frame).filter(({ name }) => name === 'entry');
+  if (others.length > 0) return 'the Bundle has "entry" twice';
+  if (list === undefined) return undefined;
+  const value = frame.toString('utf8', list.value.start, list.value.end);
+  if (!value.startsWith('[')) return 'the entry of the Bundle is no array';
+  // The splitter looks for the plain name.
+  return value === '[]' ? undefined : 'the Bundle has its "entry" written with escapes';
+}
