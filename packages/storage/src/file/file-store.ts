@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rm, stat, unlink } from 'node:fs/promises';
+import { open, readdir, rm, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { BufferPool } from '@sluice/runtime';
 import { ifPresent, told } from './file-faults.ts';
 import { FileWriter } from './file-writer.ts';
+import { makeFolder } from './make-folder.ts';
 import { isKeyPart, keyParts } from '../object-key.ts';
 import type {
   ByteRange,
@@ -34,7 +35,7 @@ export class FileStore implements OutputStore {
   }
 
   async createFolder(folder: string): Promise<void> {
-    await told(folder, mkdir(this.#path(folder), { recursive: true }));
+    await told(folder, makeFolder(this.#path(folder)));
   }
 
   async write(key: string, { attempt }: WriteOptions): Promise<ObjectWriter> {

@@ -78,14 +78,15 @@ export class FileWriter implements ObjectWriter {
   async commit(): Promise<WrittenObject> {
     await told(this.#key, this.#flush());
     await told(this.#key, this.#handle.datasync());
-    await this.#close();
+    await told(this.#key, this.#close());
     await told(this.#key, rename(this.#temporary, this.#path));
     await told(this.#key, syncFolder(dirname(this.#path)));
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 
   async abort(): Promise<void> {
-    await this.#close();
+    // A file of which the end cannot be written cannot always be closed either; it is removed all the same.
+    await this.#close().catch(() => undefined);
     await ifPresent(unlink(this.#temporary));
   }
 
@@ -121,8 +122,11 @@ export class FileWriter implements ObjectWriter {
   async #close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    await this.#handle.close();
-    if (this.#staging) this.#pool.give(this.#staging);
+    try {
+      await this.#handle.close();
+    } finally {
+      if (this.#staging) this.#pool.give(this.#staging);
+    }
   }
 }
 
