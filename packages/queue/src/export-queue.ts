@@ -8,7 +8,7 @@ import {
   type PlanMessage,
 } from './messages.ts';
 import { countPoll, type PollVerdict } from './poll-limit.ts';
-import { progressKey, writeProgress } from './progress.ts';
+import { progressKey, writeProgress, type PartProgress } from './progress.ts';
 import { createRedis } from './redis.ts';
 import { telemetryOf } from './telemetry.ts';
 
@@ -157,7 +157,7 @@ export class ExportQueue {
     return await this.slots.replace(slot, holderExportId, exportId);
   }
 
-  /** Frees a slot if this export holds it. */
+  /** Frees a slot if this export holds it; the export's progress is removed with it. */
   async freeSlot(slot: string, exportId: string): Promise<void> {
     await this.slots.free(slot, exportId);
   }
@@ -167,16 +167,12 @@ export class ExportQueue {
     await this.#redis.publish(`${this.#prefix}:cancel`, exportId);
   }
 
-  /** Publishes what running parts have written. */
+  /** Publishes what running parts have written, if the export still holds its slot. */
   async writeProgress(
-    exportId: string,
-    parts: readonly {
-      readonly number: number;
-      readonly resources: number;
-      readonly bytes: number;
-    }[],
+    holder: { readonly exportId: string; readonly slot: string },
+    parts: readonly PartProgress[],
   ): Promise<void> {
-    await writeProgress(this.#redis, this.#prefix, exportId, parts);
+    await writeProgress(this.#redis, this.#prefix, holder, parts);
   }
 
   /** Counts a poll of an export; `key` names client and export. */

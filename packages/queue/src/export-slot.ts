@@ -1,4 +1,6 @@
 import type { Redis } from 'ioredis';
+import { progressKey } from './progress.ts';
+import { lockMs, slotKey } from './slot-key.ts';
 
 /** Who holds a slot, and since when. */
 export interface SlotHolder {
@@ -11,13 +13,10 @@ export interface SlotHolder {
 export type SlotTry =
   { readonly taken: true } | { readonly taken: false; readonly holder: SlotHolder };
 
-/** A lock outlives its export at most this long; housekeeping renews it while the export is active. */
-const lockMs = 3_600_000;
-
 /**
  * The lock of one export slot: a key whose value names the export that holds it. Taken where
  * there is none, changed and freed only by who names the holder it saw, so that a late call of an
- * earlier holder never touches a later one's lock.
+ * earlier holder never touches a later one's lock. The live progress of an export goes with its lock.
  */
 export class ExportSlots {
   readonly #redis: Redis;
@@ -52,25 +51,30 @@ export class ExportSlots {
       (await this.#redis.eval(
         `local v = redis.call('get', KEYS[1])
          if v and string.sub(v, 1, #ARGV[1] + 1) ~= ARGV[1] .. ' ' then return 0 end
+         if v and ARGV[1] ~= ARGV[4] then redis.call('del', KEYS[2]) end
          redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3])
          return 1`,
-        1,
+        2,
         this.#key(slot),
+        progressKey(this.#prefix, holderExportId),
         holderExportId,
         value,
         lockMs,
+        exportId,
       )) === 1
     );
   }
 
-  /** Frees the slot if this export holds it. */
+  /** Frees the slot if this export holds it, and removes what is known of the export's progress. */
   async free(slot: string, exportId: string): Promise<void> {
     await this.#redis.eval(
       `local v = redis.call('get', KEYS[1])
        if v and string.sub(v, 1, #ARGV[1] + 1) == ARGV[1] .. ' ' then redis.call('del', KEYS[1]) end
+       redis.call('del', KEYS[2])
        return 1`,
-      1,
+      2,
       this.#key(slot),
+      progressKey(this.#prefix, exportId),
       exportId,
     );
   }
@@ -83,7 +87,7 @@ export class ExportSlots {
   }
 
   #key(slot: string): string {
-    return `${this.#prefix}:slot:${slot}`;
+    return slotKey(this.#prefix, slot);
   }
 }
 

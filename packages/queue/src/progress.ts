@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { lockMs, slotKey } from './slot-key.ts';
 
 /** What the running parts of an export have written so far. */
 export interface LiveProgress {
@@ -6,23 +7,36 @@ export interface LiveProgress {
   readonly bytes: number;
 }
 
-const lifeSeconds = 86_400;
+/** What one running part has written so far. */
+export interface PartProgress extends LiveProgress {
+  readonly number: number;
+}
 
-/** Writes the state of running parts; a part that begins again replaces what it said before. */
+/**
+ * Writes the state of running parts while the export holds its slot; a part that begins again replaces what it
+ * said before. The lock of the slot decides, since the progress is removed with it: what a worker writes
+ * after the end of the export would stay.
+ */
 export async function writeProgress(
   redis: Redis,
   prefix: string,
-  exportId: string,
-  parts: readonly { readonly number: number; readonly resources: number; readonly bytes: number }[],
+  { exportId, slot }: { readonly exportId: string; readonly slot: string },
+  parts: readonly PartProgress[],
 ): Promise<void> {
   if (parts.length === 0) return;
-  const key = progressKey(prefix, exportId);
-  const fields = parts.flatMap((part) => [String(part.number), `${part.resources} ${part.bytes}`]);
-  await redis
-    .multi()
-    .hset(key, ...fields)
-    .expire(key, lifeSeconds)
-    .exec();
+  await redis.eval(
+    `local holder = redis.call('get', KEYS[1])
+     if not holder or string.sub(holder, 1, #ARGV[1] + 1) ~= ARGV[1] .. ' ' then return 0 end
+     redis.call('hset', KEYS[2], unpack(ARGV, 3))
+     redis.call('pexpire', KEYS[2], ARGV[2])
+     return 1`,
+    2,
+    slotKey(prefix, slot),
+    progressKey(prefix, exportId),
+    exportId,
+    lockMs,
+    ...parts.flatMap((part) => [String(part.number), `${part.resources} ${part.bytes}`]),
+  );
 }
 
 /** The hash that holds an export's live progress, a field for each part. */

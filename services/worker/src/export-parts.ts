@@ -66,7 +66,7 @@ async function workOn(
   let completion: Completion | undefined;
   let waitMs: number | undefined;
   try {
-    await inHand.hold(of.id, parts, written, async (signal) => {
+    await inHand.hold(of, parts, written, async (signal) => {
       for (const part of parts) {
         current = part;
         if (part.attempt > maxAttempts) throw new PartGivenUp(part.attempt);

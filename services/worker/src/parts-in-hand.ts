@@ -1,3 +1,4 @@
+import type { Export } from '@sluice/export';
 import { renewLeases, type Lease, type Renewal } from '@sluice/postgres';
 import { errorFacts } from '@sluice/runtime';
 import type { WorkerContext } from './context.ts';
@@ -22,6 +23,7 @@ export interface Written {
 /** Parts that are worked on one after the other. */
 interface InHand {
   readonly exportId: string;
+  readonly slot: string | undefined;
   readonly parts: readonly Lease[];
   readonly controller: AbortController;
   /** By part number. */
@@ -52,13 +54,13 @@ export class PartsInHand {
 
   /** Runs `work` on parts of an export, with a signal that aborts when they are to be left. */
   async hold(
-    exportId: string,
+    { id: exportId, slot }: Pick<Export, 'id' | 'slot'>,
     parts: readonly Lease[],
     written: ReadonlyMap<number, Written>,
     work: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const controller = new AbortController();
-    const inHand: InHand = { exportId, parts, controller, written, bytesSeen: 0 };
+    const inHand: InHand = { exportId, slot, parts, controller, written, bytesSeen: 0 };
     if (this.#stopped) controller.abort(new PartAborted('shutdown'));
     this.#work.add(inHand);
     try {
@@ -122,13 +124,14 @@ export class PartsInHand {
   }
 
   async #writeProgress(work: readonly InHand[]): Promise<void> {
-    for (const { exportId, written } of work) {
+    for (const { exportId, slot, written } of work) {
+      if (slot === undefined) continue;
       const progress = [...written].map(([number, { resources, bytes }]) => ({
         number,
         resources,
         bytes,
       }));
-      await this.#context.queue.writeProgress(exportId, progress);
+      await this.#context.queue.writeProgress({ exportId, slot }, progress);
     }
   }
 }
