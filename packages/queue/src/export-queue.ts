@@ -1,5 +1,6 @@
 import { Queue } from 'bullmq';
 import { ExportSlots, type SlotTry } from './export-slot.ts';
+import { leaveSilentRedis } from './leave-silent-redis.ts';
 import {
   queueNames,
   type FinishMessage,
@@ -44,6 +45,7 @@ export class ExportQueue {
   readonly #finish: Queue<FinishMessage>;
   readonly #housekeeping: Queue<HousekeepingMessage>;
   readonly slots: ExportSlots;
+  #stopWatching: (() => void) | undefined;
 
   constructor(options: QueueOptions) {
     this.#prefix = options.prefix;
@@ -193,11 +195,21 @@ export class ExportQueue {
     }
   }
 
-  /** Closes every connection. */
+  /**
+   * For a process that ends, while jobs in hand still use the queue: what waits for a Redis that has been silent for
+   * 3 seconds fails from then on.
+   */
+  leaveWhenSilent(): void {
+    this.#stopWatching ??= leaveSilentRedis(this.#redis);
+  }
+
+  /** Closes every connection; does not wait for a silent Redis. */
   async close(): Promise<void> {
+    this.leaveWhenSilent();
     await Promise.all(
       [this.#plan, this.#parts, this.#finish, this.#housekeeping].map((queue) => queue.close()),
     );
+    this.#stopWatching?.();
     this.#redis.disconnect();
   }
 }

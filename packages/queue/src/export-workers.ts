@@ -1,4 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { DelayedError, Worker, type Job, type Processor } from 'bullmq';
+import { silenceMs } from './leave-silent-redis.ts';
 import {
   queueNames,
   type FinishMessage,
@@ -7,8 +9,10 @@ import {
   type PlanMessage,
 } from './messages.ts';
 import { createRedis } from './redis.ts';
+import { restAfterRefusals } from './rest-after-refusals.ts';
 import type { QueueOptions } from './export-queue.ts';
 import { telemetryOf } from './telemetry.ts';
+import { WorkInHand } from './work-in-hand.ts';
 
 /** The work of a worker process. Each is safe to run twice, and tells by itself what is still to do. */
 export interface Processors {
@@ -31,13 +35,17 @@ export interface WorkersOptions extends QueueOptions {
 
 /** The receiving side of the queue in one process. */
 export interface ExportWorkers {
-  /** Takes no more jobs; resolves when the ones in hand have ended. */
+  /** Takes no more jobs; resolves when the ones in hand have ended, whether Redis has heard of it or not. */
   close(): Promise<void>;
 }
 
 /** Starts taking jobs. A job that throws is gone from Redis; housekeeping enqueues it from Postgres. */
 export function startWorkers(options: WorkersOptions, processors: Processors): ExportWorkers {
-  const { plan, parts, finish, housekeeping } = processors;
+  const inHand = new WorkInHand();
+  const plan = inHand.track(processors.plan);
+  const parts = inHand.track(processors.parts);
+  const finish = inHand.track(processors.finish);
+  const housekeeping = inHand.track(processors.housekeeping);
   const partsProcessor: Processor<PartsMessage> = async (job, token) => {
     const waitMs = await parts(job.data);
     if (waitMs === undefined) return;
@@ -57,7 +65,11 @@ export function startWorkers(options: WorkersOptions, processors: Processors): E
   ];
   return {
     close: async () => {
-      await Promise.all(workers.map((worker) => worker.close()));
+      const closed = Promise.all(workers.map((worker) => worker.close()));
+      await inHand.ended();
+      // What is left to do is to say so in Redis. BullMQ waits for it without end, and for a connection that it has
+      // closed between two tries; a job that Redis believes in hand is stalled soon, and nothing is to be done for it.
+      await Promise.race([closed, wait(silenceMs, undefined, { ref: false })]);
     },
   };
 }
@@ -82,8 +94,10 @@ function start<T>(
   });
   worker.on('error', (error) => options.onError(error, name));
   worker.on('failed', (_job, error) => options.onError(error, name));
+  const stopResting = restAfterRefusals(worker as Worker);
   return {
     close: async () => {
+      stopResting();
       await worker.close();
       connection.disconnect();
     },

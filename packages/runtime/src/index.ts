@@ -6,6 +6,7 @@ export {
   type MetricName,
 } from './metrics/definitions.ts';
 export { Metrics } from './metrics/metrics.ts';
+export { RepeatedLog } from './repeated-log.ts';
 export { accepted, readSettings, SettingsError, type Settings } from './settings-reader.ts';
 export { installShutdown, type ShutdownPhase } from './shutdown.ts';
 export { inThisSpan, startTracing, traced, type SpanFacts, type TraceCarrier } from './tracing.ts';

@@ -1,7 +1,7 @@
 import type { GzipPool } from '@sluice/gzip';
 import type { Pool } from '@sluice/postgres';
 import type { ExportQueue } from '@sluice/queue';
-import type { BufferPool, Logger, Metrics } from '@sluice/runtime';
+import type { BufferPool, Logger, Metrics, RepeatedLog } from '@sluice/runtime';
 import type { OutputStore, StorageHealth } from '@sluice/storage';
 import type { LinePool } from './lines/line-pool.ts';
 import type { Pace } from './pace.ts';
@@ -20,6 +20,8 @@ export interface WorkerContext {
   /** Object stores charge for every list. */
   readonly orphanSearch: Pace;
   readonly log: Logger;
+  /** Of neighbours, which may come many times a second. */
+  readonly faults: RepeatedLog;
   readonly metrics: Metrics;
   /** Compresses blocks of output. */
   readonly gzip: GzipPool;

@@ -13,6 +13,7 @@ import {
   errorFacts,
   installShutdown,
   Metrics,
+  RepeatedLog,
   SettingsError,
   startTracing,
   traced,
@@ -71,6 +72,7 @@ const context: WorkerContext = {
     },
   ),
   log,
+  faults: new RepeatedLog(log),
   metrics,
   lines: createLinePool({ threads: Math.min(settings.WORKER_CONCURRENCY, availableParallelism()) }),
   gzip: createGzipPool({ threads: Math.min(settings.WORKER_CONCURRENCY, availableParallelism()) }),
@@ -91,6 +93,7 @@ installShutdown(log, [
     limitMs: 20_000,
     run: () => {
       inHand.stop();
+      queue.leaveWhenSilent();
       return Promise.all(closers.map((close) => close()));
     },
   },
@@ -117,7 +120,7 @@ const cancellation = await subscribeCancel(queueOptions, (id) => inHand.cancelEx
 closers.push(() => cancellation.close());
 const schedule = (): Promise<void> =>
   queue.scheduleHousekeeping(settings.HOUSEKEEPING_INTERVAL).catch((error: unknown) => {
-    log.warn('housekeeping is not scheduled', errorFacts(error));
+    context.faults.warn('housekeeping is not scheduled', error);
   });
 await schedule();
 const everyMs = Math.max(settings.HOUSEKEEPING_INTERVAL, 1000);
@@ -127,7 +130,7 @@ const workers = startWorkers(
     ...queueOptions,
     concurrency: settings.WORKER_CONCURRENCY,
     lockMs: settings.PART_LEASE,
-    onError: (error, name) => log.warn('queue fault', { queue: name, ...errorFacts(error) }),
+    onError: (error, name) => context.faults.warn('queue fault', error, { queue: name }),
   },
   {
     plan: ({ exportId }) => traced('plan', { exportId }, () => planExport(context, exportId)),

@@ -1,6 +1,5 @@
 import type { Export } from '@sluice/export';
 import { renewLeases, type Lease, type Renewal } from '@sluice/postgres';
-import { errorFacts } from '@sluice/runtime';
 import type { WorkerContext } from './context.ts';
 
 /** Why a part is left before it is done. */
@@ -92,7 +91,7 @@ export class PartsInHand {
     if (this.#renewing || this.#work.size === 0) return;
     this.#renewing = true;
     const asked = [...this.#work];
-    const { pool, settings, log } = this.#context;
+    const { pool, settings, faults } = this.#context;
     try {
       const kept = await renewLeases(pool, asked.flatMap(renewals), settings.PART_LEASE);
       this.#renewedAt = Date.now();
@@ -100,7 +99,7 @@ export class PartsInHand {
       this.#drop(asked.filter(({ parts }) => !parts.every((part) => names.has(leaseName(part)))));
       void this.#publish(asked);
     } catch (error) {
-      log.warn('leases could not be renewed', errorFacts(error));
+      faults.warn('leases could not be renewed', error);
     } finally {
       this.#renewing = false;
     }
@@ -117,7 +116,7 @@ export class PartsInHand {
     try {
       await this.#writeProgress(work);
     } catch (error) {
-      this.#context.log.warn('progress could not be published', errorFacts(error));
+      this.#context.faults.warn('progress could not be published', error);
     } finally {
       this.#publishing = false;
     }
