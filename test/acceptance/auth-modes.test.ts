@@ -193,7 +193,36 @@ describe('AUTH_MODE=smart', () => {
     expect((await sluice('cancel', statusUrl, '--client-id', 'loader', '--key', key)).code).toBe(0);
     expect((await sluice('client', 'list')).stdout).toMatch(/loader +enabled +command/);
     expect((await sluice('client', 'show', 'loader')).stdout).not.toContain('"d"');
-    expect((await sluice('client', 'remove', 'loader')).code).toBe(0);
+    expect((await sluice('client', 'remove', 'loader')).stdout).toBe('Client loader is removed.\n');
     expect((await sluice('client', 'show', 'loader')).code).toBe(1);
+  }, 120_000);
+
+  test('whoever removes a client learns what it leaves, and can end that too', async () => {
+    const key = join(folder, 'leaving.jwk');
+    await sluice('client', 'add', 'leaving', '--new-key', key, '--scopes', 'system/Patient.rs');
+    const credentials = ['--base', served.base, '--client-id', 'leaving', '--key', key];
+    const out = join(folder, 'leaving');
+    const exported = await sluice('export', '--out', out, ...credentials, '--json');
+    const { statusUrl } = JSON.parse(exported.stdout) as { statusUrl: string };
+    const stateOf = (): Promise<string | undefined> =>
+      served.deployment.stateOf(statusUrl.split('/').at(-1) ?? '');
+
+    const removed = await sluice('client', 'remove', 'leaving');
+    expect(removed.stdout).toMatch(
+      /^Client leaving is removed\.\nIt leaves 0 unfinished and 1 completed/,
+    );
+    expect(removed.stdout).toMatch(/at the latest 20\d\d-/);
+    expect(await stateOf()).toBe('completed');
+    const ended = await sluice('client', 'remove', 'leaving', '--cancel-exports');
+    expect([ended.code, ended.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^1 of its exports cancelled/),
+    ]);
+    await waitFor(async () => (await stateOf()) === 'expired', {
+      timeoutMs: 20_000,
+      what: 'the files are gone',
+    });
+    const unknown = await sluice('client', 'remove', 'leaving', '--cancel-exports');
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('no client')]);
   }, 120_000);
 });

@@ -62,6 +62,7 @@ test('a good token says who it is and what for', async () => {
     issuer: 'https://a.example',
     subject: 'anna',
     client: 'loader',
+    clientGeneration: undefined,
     scopes: ['system/Patient.rs', 'openid'],
     groups: undefined,
     patients: undefined,

@@ -1,6 +1,6 @@
 import { isId } from '@sluice/fhir';
 import { errors, importJWK, jwtVerify } from 'jose';
-import { listClaim, textClaim, type ClaimNames } from './claims.ts';
+import { generationClaim, listClaim, textClaim, type ClaimNames } from './claims.ts';
 import { AuthError } from './errors.ts';
 import { JwtError, readJwt, type JwtClaims, type JwtHeader } from './jwt.ts';
 import { signingAlgorithms, type Key, type WantedKey } from './key-set.ts';
@@ -28,6 +28,8 @@ export interface AccessToken {
   readonly issuer: string;
   readonly subject: string;
   readonly client: string | undefined;
+  /** Of tokens of this server: which of the clients that had this id one after the other. */
+  readonly clientGeneration: string | undefined;
   readonly scopes: readonly string[];
   /** Absent: not limited. */
   readonly groups: readonly string[] | undefined;
@@ -54,6 +56,7 @@ export async function verifyAccessToken(token: string, checks: TokenChecks): Pro
     issuer: issuer.issuer,
     subject,
     client: textClaim(claims, checks.claims.client),
+    clientGeneration: textClaim(claims, [generationClaim]),
     scopes: listClaim(claims, checks.claims.scopes) ?? [],
     groups: limit(claims, checks.claims.groups, 'Group/'),
     patients: limit(claims, checks.claims.patients, 'Patient/'),

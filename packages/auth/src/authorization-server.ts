@@ -7,6 +7,7 @@ import {
   type AssertionChecks,
   type AuthenticatedClient,
 } from './client-assertion.ts';
+import { generationClaim } from './claims.ts';
 import { AuthError } from './errors.ts';
 import { grantScopes } from './grant-scopes.ts';
 import { readJwt, type JwtClaims } from './jwt.ts';
@@ -62,13 +63,14 @@ export interface AuthorizationServer {
 export async function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): Promise<AuthorizationServer> {
-  const current = new AsyncLocalStorage<ClientMetadata>();
+  const current = new AsyncLocalStorage<CurrentClient>();
   const provider = await createProvider({
     ...options,
     findClient: (id) => {
-      const client = current.getStore();
-      return client?.client_id === id ? client : undefined;
+      const metadata = current.getStore()?.metadata;
+      return metadata?.client_id === id ? metadata : undefined;
     },
+    tokenClaims: () => ({ [generationClaim]: current.getStore()?.generation }),
   });
   const answer = provider.callback();
   return {
@@ -85,7 +87,7 @@ export async function createAuthorizationServer(
       attempt.scopes = scopes;
       if (options.replay === 'on-grant') await remember(claims, options);
       const granted = plainRequest(req, provider, tokenRequestForm(request.assertion, scopes));
-      await current.run(metadataOf(authenticated), () => answer(granted, res));
+      await current.run(currentOf(authenticated), () => answer(granted, res));
     },
     keySet: (req, res) => answer(req, res),
   };
@@ -122,9 +124,16 @@ function plainRequest(req: IncomingMessage, provider: Provider, body: string): I
   return replayedRequest(req, { url: '/token', headers, body });
 }
 
-/** The one key that fits, so that no set is fetched and nothing else is tried. */
-function metadataOf({ client, key }: AuthenticatedClient): ClientMetadata {
+/** The client of a request, while it is answered. */
+interface CurrentClient {
+  readonly metadata: ClientMetadata;
+  readonly generation: string;
+}
+
+/** With the one key that fits, so that no set is fetched and nothing else is tried. */
+function currentOf({ client, key }: AuthenticatedClient): CurrentClient {
   const members = ['kty', 'kid', 'alg', 'n', 'e', 'crv', 'x', 'y'];
   const jwk = Object.fromEntries(Object.entries(key).filter(([name]) => members.includes(name)));
-  return { client_id: client.id, jwks: { keys: [jwk] } };
+  const metadata = { client_id: client.id, jwks: { keys: [jwk] } };
+  return { metadata, generation: client.generation };
 }

@@ -21,6 +21,9 @@ export const usualClaims: ClaimNames = {
   patients: [],
 };
 
+/** In tokens of this server: the generation of the client that they were issued to. */
+export const generationClaim = 'client_generation';
+
 /**
  * A claim as text, of which an owner's name can be made.
  *

@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { checkAssertion, type AssertionChecks } from './client-assertion.ts';
 import { AuthError } from './errors.ts';
 import type { Key } from './key-set.ts';
-import type { RegisteredClient } from './registered-client.ts';
+import type { KnownClient } from './registered-client.ts';
 
 const now = Date.parse('2026-05-01T12:00:00Z');
 const seconds = now / 1000;
@@ -32,8 +32,8 @@ beforeAll(async () => {
       { ...twice },
     ],
   };
-  const client = { scopes: ['system/*.rs'], disabled: false };
-  const clients: RegisteredClient[] = [
+  const client = { scopes: ['system/*.rs'], disabled: false, generation: '1' };
+  const clients: KnownClient[] = [
     { ...client, id: 'one', jwks },
     { ...client, id: 'remote', jwksUrl: 'https://client.example/jwks' },
     { ...client, id: 'away', jwksUrl: 'https://away.example/jwks' },

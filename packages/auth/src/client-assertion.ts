@@ -3,7 +3,7 @@ import { compactVerify, importJWK } from 'jose';
 import { AuthError } from './errors.ts';
 import { JwtError, readJwt, type JwtClaims, type JwtHeader } from './jwt.ts';
 import { selectKey, signingAlgorithms, type Key, type WantedKey } from './key-set.ts';
-import type { RegisteredClient } from './registered-client.ts';
+import type { KnownClient, RegisteredClient } from './registered-client.ts';
 import type { RemoteKeys } from './remote-keys.ts';
 
 /** What assertions are checked against. */
@@ -18,14 +18,14 @@ export interface AssertionChecks {
    * unknown one nothing: the difference must not show.
    */
   readonly refusalMs: number;
-  findClient(id: string): Promise<RegisteredClient | undefined>;
+  findClient(id: string): Promise<KnownClient | undefined>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
 /** A client that has shown who it is. */
 export interface AuthenticatedClient {
-  readonly client: RegisteredClient;
+  readonly client: KnownClient;
   /** The key that it has shown to have. */
   readonly key: Key;
   /** What its assertion says. */
@@ -114,7 +114,7 @@ function checkTimes(
   }
 }
 
-async function findClient(id: string, checks: AssertionChecks): Promise<RegisteredClient> {
+async function findClient(id: string, checks: AssertionChecks): Promise<KnownClient> {
   const client = await checks.findClient(id);
   if (client === undefined) throw refused('The client is not registered.');
   if (client.disabled) throw refused('The client is disabled.');

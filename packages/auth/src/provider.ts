@@ -17,6 +17,8 @@ interface ProviderOptions {
   readonly signingKeys: readonly [Key, ...Key[]];
   /** The client of the request that is being answered. */
   readonly findClient: (id: string) => ClientMetadata | undefined;
+  /** Further claims of a token that is issued. */
+  readonly tokenClaims: () => Record<string, string | undefined>;
   onFault(error: unknown): void;
 }
 
@@ -42,6 +44,7 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
       token_endpoint_auth_method: 'private_key_jwt',
       id_token_signed_response_alg: tokenAlgorithm,
     },
+    extraTokenClaims: options.tokenClaims,
     clockTolerance: options.leewaySeconds,
     scopes: [],
     responseTypes: [],

@@ -17,5 +17,11 @@ export interface RegisteredClient {
   readonly disabled: boolean;
 }
 
+/** A client that is registered, as the authorization server finds it. */
+export interface KnownClient extends RegisteredClient {
+  /** Tells it from clients that had its id before: its tokens are good for no other. */
+  readonly generation: string;
+}
+
 /** What a client id can look like: printable, and harmless in logs and URLs. */
 export const clientIdPattern = /^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}$/;

@@ -69,6 +69,8 @@ export interface ExportSummary {
   readonly subject: string;
   /** By which client, where clients have names. */
   readonly client?: string;
+  /** Which of the clients that had this id one after the other, with AUTH_MODE=smart. */
+  readonly clientGeneration?: string;
   /** How many slots that client has; absent: EXPORT_SLOTS. */
   readonly slots?: number;
   /** The slot it holds or held, e.g. `system/0`; absent while it waits for one. */

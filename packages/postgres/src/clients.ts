@@ -5,6 +5,8 @@ import { withTransaction } from './transaction.ts';
 /** A client, and who registered it. */
 export interface StoredClient extends RegisteredClient {
   readonly origin: 'command' | 'file';
+  /** A random one for each time that the id was registered after it had been free: what its exports and tokens belong to. */
+  readonly generation: string;
   /** Instant text. */
   readonly createdAt: string;
 }
@@ -19,10 +21,11 @@ interface ClientRow {
   slots: number | null;
   disabled: boolean;
   origin: StoredClient['origin'];
+  generation: string;
   created_at: string;
 }
 
-const columns = `id, jwks, jwks_url, scopes, groups, patients, slots, disabled, origin, sluice.instant(created_at) as created_at`;
+const columns = `id, jwks, jwks_url, scopes, groups, patients, slots, disabled, origin, generation, sluice.instant(created_at) as created_at`;
 
 /** The client of that id, disabled or not. */
 export async function findClient(db: Queryable, id: string): Promise<StoredClient | undefined> {
@@ -41,7 +44,7 @@ export async function listClients(db: Queryable): Promise<StoredClient[]> {
   return rows.map(toClient);
 }
 
-/** Registers a client, or describes one anew; false when it belongs to CLIENTS_FILE. */
+/** Registers a client, or describes one anew, which stays in its generation; false when it belongs to CLIENTS_FILE. */
 export async function putClient(db: Queryable, client: RegisteredClient): Promise<boolean> {
   return await store(db, client, 'command');
 }
@@ -123,6 +126,7 @@ function toClient(row: ClientRow): StoredClient {
     ...(row.slots === null ? {} : { slots: row.slots }),
     disabled: row.disabled,
     origin: row.origin,
+    generation: row.generation,
     createdAt: row.created_at,
   };
 }

@@ -6,6 +6,7 @@ const plainColumns = [
   'state',
   'subject',
   'client',
+  'client_generation',
   'slots',
   'slot',
   'folder',
@@ -45,6 +46,7 @@ export interface ExportRow {
   kick_off: StoredKickOff;
   subject: string;
   client: string | null;
+  client_generation: string | null;
   slots: number | null;
   slot: string | null;
   folder: string;
@@ -83,6 +85,7 @@ export function toExport(row: SummaryRow): ExportSummary {
     stageEnds: row.stage_ends,
     hasJoinedMembers: row.has_joined_members,
     ...(row.client === null ? {} : { client: row.client }),
+    ...(row.client_generation === null ? {} : { clientGeneration: row.client_generation }),
     ...(row.slots === null ? {} : { slots: row.slots }),
     ...(row.slot === null ? {} : { slot: row.slot }),
     ...(row.completed_at === null ? {} : { completedAt: row.completed_at }),

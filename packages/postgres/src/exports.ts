@@ -24,6 +24,8 @@ export interface NewExport {
   readonly kickOff: KickOff;
   readonly subject: string;
   readonly client?: string | undefined;
+  /** Which of the clients that had this id one after the other, where they are registered here. */
+  readonly clientGeneration?: string | undefined;
   /** How many slots that client has, if it has a number of its own. */
   readonly slots?: number | undefined;
   /** For the record: where it was asked for, and by which request. */
@@ -45,8 +47,8 @@ export async function createExport(db: Queryable, given: NewExport): Promise<Exp
   try {
     const { rows } = await db.query<SummaryRow>(
       `with created as (
-         insert into sluice.exports (id, kick_off, subject, slot, client, slots, folder, requested_at, transaction_time)
-         select $1::uuid, $2::jsonb, $3, $4, $5, $6::int,
+         insert into sluice.exports (id, kick_off, subject, slot, client, slots, client_generation, folder, requested_at, transaction_time)
+         select $1::uuid, $2::jsonb, $3, $4, $5, $6::int, $10::uuid,
                 to_char(now at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"') || '_' || $1::uuid,
                 now, date_trunc('milliseconds', greatest(now, stamps_after)) + interval '1 millisecond'
            from clock_timestamp() as now, sluice.settled_time
@@ -72,6 +74,7 @@ export async function createExport(db: Queryable, given: NewExport): Promise<Exp
         given.address ?? null,
         given.requestId ?? null,
         patients ?? null,
+        given.clientGeneration ?? null,
       ],
     );
     return onlyExport(rows);
@@ -123,16 +126,19 @@ export async function listExports(db: Queryable, limit = 100): Promise<ExportSum
   return rows.map((row) => toExport(row));
 }
 
-/** The newest exports of a subject or of a client, newest kick-off first. */
+/** The newest exports of a subject or of a client, in one generation if it has any, newest kick-off first. */
 export async function listExportsOf(
   db: Queryable,
   by: 'subject' | 'client',
   name: string,
+  generation?: string,
   limit = 100,
 ): Promise<ExportSummary[]> {
   const { rows } = await db.query<SummaryRow>(
-    `select ${summaryColumns} from sluice.exports where ${by} = $1 order by requested_at desc limit $2`,
-    [name, limit],
+    `select ${summaryColumns} from sluice.exports
+      where ${by} = $1 and client_generation is not distinct from $2::uuid
+      order by requested_at desc limit $3`,
+    [name, generation ?? null, limit],
   );
   return rows.map((row) => toExport(row));
 }

@@ -11,6 +11,7 @@ export {
   setClientDisabled,
   type StoredClient,
 } from './clients.ts';
+export { cancelClientExports, countClientExports, type ClientExports } from './client-exports.ts';
 export { copyLines, type CopyLinesOptions } from './copy-lines.ts';
 export { listExportPatients, namesOnlyPatients } from './export-patients.ts';
 export {

@@ -9,6 +9,7 @@ import * as selection from './migrations/0006-selection.ts';
 import * as stages from './migrations/0007-stages.ts';
 import * as referencesByResource from './migrations/0008-references-by-resource.ts';
 import * as authorization from './migrations/0009-authorization.ts';
+import * as clientGenerations from './migrations/0010-client-generations.ts';
 import * as exportPatients from './migrations/0012-export-patients.ts';
 import * as settledTime from './migrations/0014-settled-time.ts';
 
@@ -28,6 +29,7 @@ const migrations: readonly Migration[] = [
   { name: '0007-stages', ...stages },
   { name: '0008-references-by-resource', ...referencesByResource },
   { name: '0009-authorization', ...authorization },
+  { name: '0010-client-generations', ...clientGenerations },
   { name: '0012-export-patients', ...exportPatients },
   { name: '0014-settled-time', ...settledTime },
 ];

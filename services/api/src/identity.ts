@@ -25,6 +25,8 @@ export const anonymous = 'anonymous';
 export interface Identity {
   readonly subject: string;
   readonly client?: string;
+  /** Which of the clients that had this id one after the other. */
+  readonly clientGeneration?: string;
   readonly rights: Rights;
   /** Slots of this client's own; absent: EXPORT_SLOTS. */
   readonly slots?: number;
@@ -101,15 +103,16 @@ function identityOf(token: AccessToken): Identity {
 /** A token is worth what its client may have now, whatever it was when it was issued. SPEC G-054 */
 function identifyClients(pool: Pool, checks: TokenChecks): Identify {
   return async (token) => {
-    const { subject, scopes } = await verifyAccessToken(token, checks);
+    const { subject, scopes, clientGeneration } = await verifyAccessToken(token, checks);
     const client = await findClient(pool, subject);
-    if (client === undefined || client.disabled) {
+    if (client === undefined || client.disabled || client.generation !== clientGeneration) {
       throw new AuthError('invalid_token', 'The client of the token is not registered any more.');
     }
     const granted = stillGranted(scopes, client.scopes);
     return {
       subject,
       client: subject,
+      clientGeneration: client.generation,
       rights: rightsOf(parseScopes(granted.join(' ')), client),
       ...(client.slots === undefined ? {} : { slots: client.slots }),
     };

@@ -39,12 +39,12 @@ export function checkOwner(
   res: Response,
 ): void {
   const context = contextOf(res);
-  const { subject, client } = context.identity;
-  const isOwn =
+  const { subject, client, clientGeneration } = context.identity;
+  const isSameName =
     settings.OWNER_ISOLATION === 'client' && found.client !== undefined
       ? found.client === client
       : found.subject === subject;
-  if (isOwn) return;
+  if (isSameName && found.clientGeneration === clientGeneration) return;
   context.refused = 'The export is of somebody else.';
   throw exportNotFound();
 }

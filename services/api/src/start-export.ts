@@ -23,9 +23,9 @@ export async function startExport(
   context: RequestContext,
 ): Promise<ExportSummary> {
   const id = randomUUID();
-  const { subject, client, slots } = context.identity;
+  const { subject, client, clientGeneration, slots } = context.identity;
   const { address, requestId } = context;
-  const wanted = { id, kickOff, subject, client, slots, address, requestId };
+  const wanted = { id, kickOff, subject, client, clientGeneration, slots, address, requestId };
   if (await isQueueing(deps)) return await createWaiting(deps, wanted);
   let busySince: string | undefined;
   const own = slotsOf(deps, context.identity);

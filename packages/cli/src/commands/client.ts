@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { ClientError, createKeyPair, readClient, type RegisteredClient } from '@sluice/auth';
 import {
+  cancelClientExports,
+  countClientExports,
   findClient,
   listClients,
   putClient,
@@ -27,6 +29,10 @@ interface AddOptions extends StoreOptions {
   readonly groups?: string[];
   readonly patients?: string[];
   readonly slots?: number;
+}
+
+interface RemoveOptions extends StoreOptions {
+  readonly cancelExports?: boolean;
 }
 
 /** `sluice client` */
@@ -92,11 +98,18 @@ Examples:
         writeLine(`Client ${id} is ${disabled ? 'disabled' : 'enabled'}.`);
       });
 
-  const remove = sub('remove', 'forget a client; its tokens are not believed any more')
+  const remove = sub('remove', 'forget a client; its tokens are no longer accepted')
     .argument('<id>')
-    .action(async (id: string, options: StoreOptions) => {
-      await change(options, id, (pool) => removeClient(pool, id));
-      writeLine(`Client ${id} is removed.`);
+    .option('--cancel-exports', 'cancel its exports as well, also those of a client removed before')
+    .addHelpText(
+      'after',
+      `
+Without --cancel-exports its exports go on and their files stay until they expire, but no client can read them: not
+even one that is registered under the same id later. URLs with a signature work until they end.`,
+    )
+    .action(async (id: string, options: RemoveOptions) => {
+      const lines = await work(options, (pool) => forget(pool, id, options));
+      for (const line of lines) writeLine(line);
     });
 
   const change = async (
@@ -124,6 +137,33 @@ Examples:
     command.addCommand(each.exitOverride());
   }
   return command;
+}
+
+/** Removes a client, and says what becomes of its exports. */
+async function forget(
+  pool: Pool,
+  id: string,
+  { cancelExports = false }: RemoveOptions,
+): Promise<string[]> {
+  const isRemoved = await removeClient(pool, id);
+  if (!isRemoved && (await findClient(pool, id)) !== undefined) throw ofFile(id);
+  const removed = isRemoved ? [`Client ${id} is removed.`] : [];
+  if (cancelExports) {
+    const cancelled = await cancelClientExports(pool, id, { subject: 'sluice client remove' });
+    if (!isRemoved && cancelled === 0) throw unknown(id);
+    return [...removed, `${cancelled} of its exports cancelled; their files are being removed.`];
+  }
+  if (!isRemoved) throw unknown(id);
+  const { active, completed, expiresAt } = await countClientExports(pool, id);
+  if (active + completed === 0) return removed;
+  const until =
+    expiresAt === undefined ? '' : `, at the latest ${expiresAt} unless downloads go on`;
+  return [
+    ...removed,
+    `It leaves ${active} unfinished and ${completed} completed exports, which no client can read any more.`,
+    `Their files, and URLs that were signed for them, last until they expire${until}.`,
+    `To end them now: sluice client remove ${id} --cancel-exports`,
+  ];
 }
 
 async function describe(id: string, options: AddOptions): Promise<RegisteredClient> {

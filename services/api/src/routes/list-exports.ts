@@ -14,15 +14,15 @@ export function listExportsRoute(deps: Dependencies): RequestHandler {
   const { pool, baseUrl, settings } = deps;
   if (deps.identify === undefined) return notFound;
   return async (_req, res) => {
-    const { subject, client, rights } = contextOf(res).identity;
+    const { subject, client, clientGeneration, rights } = contextOf(res).identity;
     const isAdmin = rights.operations.has('system/bulk-admin');
     if (!isAdmin && rights.exports.types !== 'all' && rights.exports.types.size === 0) {
       throw new ExportError('forbidden', 'The access token is not good for exports.');
     }
     const own = (): Promise<ExportSummary[]> =>
       settings.OWNER_ISOLATION === 'client' && client !== undefined
-        ? listExportsOf(pool, 'client', client)
-        : listExportsOf(pool, 'subject', subject);
+        ? listExportsOf(pool, 'client', client, clientGeneration)
+        : listExportsOf(pool, 'subject', subject, clientGeneration);
     const found = isAdmin ? await listExports(pool) : await own();
     const exports = found.map((one) => described(one, baseUrl, isAdmin));
     const headers = { 'Content-Type': 'application/json' };
