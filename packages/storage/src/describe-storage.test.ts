@@ -388,6 +388,11 @@ describe('an ACCOUNTS_FILE', () => {
   const secret = 'hunter2-hunter2';
   const faultsWith = (path: string) => faultsOf({ ...env, ACCOUNTS_FILE: path });
 
+  test('that is nested deeply is not parsed', () => {
+    const path = write('? '.repeat(30_000), 'deep.yaml');
+    expect(faultsWith(path)).toContain('ACCOUNTS_FILE: deep.yaml: is nested too deeply');
+  });
+
   test('that is not there is a fault', () => {
     expect(faultsWith(join(folder, 'none'))).toContain(
       'ACCOUNTS_FILE: none: cannot be read (ENOENT)',

@@ -7,6 +7,7 @@ import {
   type AccountReference,
   type AccountResource,
 } from './account-resources.ts';
+import { checkYamlBounds } from './yaml-bounds.ts';
 
 /** The resources of ACCOUNTS_FILE. */
 export interface Accounts {
@@ -79,7 +80,17 @@ function documentsOf(file: string, refuse: Refuse): unknown[] {
     refuse(file, `cannot be read (${codeOf(error)})`);
     return [];
   }
-  const parsed = parseAllDocuments(text, { schema: 'failsafe', prettyErrors: true });
+  const excess = checkYamlBounds(text);
+  if (excess !== undefined) {
+    refuse(file, excess);
+    return [];
+  }
+  const parsed = parseAllDocuments(text, {
+    schema: 'failsafe',
+    prettyErrors: true,
+    // Collections as keys would be written as text again, in more than linear time.
+    stringKeys: true,
+  });
   const documents = Array.isArray(parsed) ? parsed : [];
   const errors = documents.flatMap((document) => document.errors);
   // The message of an error quotes the line.
