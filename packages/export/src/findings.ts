@@ -1,8 +1,25 @@
 import type { Issue, IssueCode } from '@sluice/fhir';
 import { ExportError, type ExportErrorCode } from './errors.ts';
 
-/** More than this of either kind are counted, not listed: a body can hold very many. */
+/** More than this of either kind are counted, not kept: a body can hold very many. */
 const maxListed = 50;
+
+/** The first issues, and how many more there are. */
+class IssueList {
+  readonly #first: Issue[] = [];
+  #more = 0;
+
+  add(issue: Issue): void {
+    if (this.#first.length < maxListed) this.#first.push(issue);
+    else this.#more += 1;
+  }
+
+  get issues(): Issue[] {
+    const last = this.#first.at(-1);
+    if (last === undefined || this.#more === 0) return [...this.#first];
+    return [...this.#first, { ...last, text: `There are ${this.#more} more.` }];
+  }
+}
 
 /**
  * What the checks of one kick-off found. Faults are gathered, so that one answer names all of them;
@@ -10,8 +27,8 @@ const maxListed = 50;
  */
 export class Findings {
   readonly lenient: boolean;
-  readonly #notices: Issue[] = [];
-  readonly #faults: Issue[] = [];
+  readonly #notices = new IssueList();
+  readonly #faults = new IssueList();
   readonly #codes = new Set<ExportErrorCode>();
 
   constructor(lenient: boolean) {
@@ -23,7 +40,7 @@ export class Findings {
     this.#codes.add(
       code ?? (issueCode === 'not-supported' ? 'unsupported-parameter' : 'invalid-parameter'),
     );
-    this.#faults.push({ severity: 'error', code: issueCode, text, expression: [parameter] });
+    this.#faults.add({ severity: 'error', code: issueCode, text, expression: [parameter] });
   }
 
   /** A fault in strict mode; with handling=lenient a notice, and `remedy` says what was done instead. */
@@ -40,27 +57,20 @@ export class Findings {
 
   /** A notice in both modes. */
   warn(code: IssueCode, parameter: string, text: string): void {
-    this.#notices.push({ severity: 'warning', code, text, expression: [parameter] });
+    this.#notices.add({ severity: 'warning', code, text, expression: [parameter] });
   }
 
   /** What was noted, for the accepted kick-off. */
   get notices(): Issue[] {
-    return listed(this.#notices);
+    return this.#notices.issues;
   }
 
   /** Throws one ExportError with every fault, if there is any. */
   throwFaults(): void {
-    if (this.#faults.length === 0) return;
+    const { issues } = this.#faults;
+    if (issues.length === 0) return;
     const [code] = this.#codes.size === 1 ? this.#codes : [];
-    const issues = listed(this.#faults);
     const message = issues.map((issue) => issue.text).join(' ');
     throw new ExportError(code ?? 'invalid-parameter', message, { issues });
   }
-}
-
-function listed(issues: readonly Issue[]): Issue[] {
-  const shown = issues.slice(0, maxListed);
-  const last = shown.at(-1);
-  if (last === undefined || issues.length === shown.length) return shown;
-  return [...shown, { ...last, text: `There are ${issues.length - shown.length} more.` }];
 }

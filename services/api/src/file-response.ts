@@ -74,9 +74,13 @@ function checkAccept(accept: string | undefined, plain: boolean): void {
   throw new ExportError('not-acceptable', text);
 }
 
+/** Most characters of a header Range. One with more asks for many ranges, or for nothing. */
+const maxRangeLength = 1024;
+
 /** One range is served; several, or a unit we do not know, are answered with the whole. */
 function requestedRange(given: FileHeaders, etag: string, file: ServedFile): ByteRange | undefined {
-  if (given.range === undefined || !isSameFile(given['if-range'], etag, file)) return undefined;
+  if (given.range === undefined || given.range.length > maxRangeLength) return undefined;
+  if (!isSameFile(given['if-range'], etag, file)) return undefined;
   const ranges = parseRange(file.bytes, given.range, { combine: true });
   if (ranges === -1) {
     const text = `The range lies outside the file, which has ${file.bytes} bytes.`;
