@@ -15,10 +15,18 @@ export interface RootElement {
   readonly isEssential: boolean;
 }
 
+const byType = new Map<string, readonly RootElement[]>();
+
 /** The root elements of a type, in the order of R4; none for what is no type. https://hl7.org/fhir/R4/resourcelist.html */
 export function rootElementsOf(type: string): readonly RootElement[] {
   const own = Object.hasOwn(rootElements, type) ? rootElements[type] : undefined;
   if (own === undefined) return [];
+  const elements = byType.get(type) ?? readElements(type, own);
+  byType.set(type, elements);
+  return elements;
+}
+
+function readElements(type: string, own: string): RootElement[] {
   const common = bareResources.includes(type)
     ? [everyResource]
     : [everyResource, everyDomainResource];

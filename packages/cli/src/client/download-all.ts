@@ -2,11 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { downloadFile } from './download-file.ts';
 import { followExport, type Completed, type ManifestItem } from './follow-export.ts';
+import { planFiles, type FileKind } from './plan-files.ts';
 import type { Authorize } from './token-source.ts';
 
 /** A file that was downloaded and verified. */
 export interface DownloadedFile {
-  readonly kind: 'output' | 'deleted' | 'error';
+  readonly kind: FileKind;
   readonly type: string;
   readonly name: string;
   readonly count: number;
@@ -23,12 +24,6 @@ export interface DownloadOptions {
   readonly onProgress?: (bytes: number, bytesTotal: number) => void;
 }
 
-interface Planned {
-  readonly kind: DownloadedFile['kind'];
-  readonly item: ManifestItem;
-  readonly name: string;
-}
-
 /** Downloads every file of an export, several at a time, verifies each, and writes `manifest.json` at the end. */
 export async function downloadAll(
   completed: Completed,
@@ -38,7 +33,7 @@ export async function downloadAll(
   // A token is not for whoever did not ask for it. SPEC E-008
   const authorize = completed.manifest.requiresAccessToken ? options.authorize : undefined;
   await mkdir(folder, { recursive: true });
-  const planned = planFiles(completed);
+  const planned = planFiles(completed.manifest);
   const bytesTotal = planned.reduce((sum, { item }) => sum + (factsOf(item).size ?? 0), 0);
   let bytes = 0;
   const urls = new CurrentUrls(completed, options);
@@ -98,31 +93,7 @@ class CurrentUrls {
 }
 
 function urlsOf(completed: Completed): string[] {
-  return planFiles(completed).map(({ item }) => item.url);
-}
-
-/** Names are those of the server where they are safe and no two are the same. */
-function planFiles({ manifest }: Completed): Planned[] {
-  const taken = new Set(['manifest.json']);
-  const kinds = ['output', 'deleted', 'error'] as const;
-  return kinds.flatMap((kind) =>
-    (manifest[kind] ?? []).map((item) => {
-      const name = nameOf(item, taken);
-      taken.add(name);
-      return { kind, item, name };
-    }),
-  );
-}
-
-function nameOf(item: ManifestItem, taken: ReadonlySet<string>): string {
-  const last = new URL(item.url).pathname.split('/').at(-1) ?? '';
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/.test(last) && !taken.has(last)) return last;
-  const type = /^[A-Za-z]{1,64}$/.test(item.type) ? item.type : 'file';
-  const end = last.endsWith('.gz') ? '.ndjson.gz' : '.ndjson';
-  for (let number = 1; ; number += 1) {
-    const name = `${type}-${number}${end}`;
-    if (!taken.has(name)) return name;
-  }
+  return planFiles(completed.manifest).map(({ item }) => item.url);
 }
 
 function factsOf(item: ManifestItem): { size?: number | undefined; sha256?: string | undefined } {
