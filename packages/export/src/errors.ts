@@ -17,7 +17,8 @@ export type ExportErrorCode =
   | 'polling-too-fast'
   | 'export-failed'
   | 'range-not-satisfiable'
-  | 'dependency-unavailable';
+  | 'dependency-unavailable'
+  | 'overloaded';
 
 const kinds: Readonly<Record<ExportErrorCode, { status: number; issueCode: IssueCode }>> = {
   'invalid-parameter': { status: 400, issueCode: 'invalid' },
@@ -36,6 +37,7 @@ const kinds: Readonly<Record<ExportErrorCode, { status: number; issueCode: Issue
   'export-failed': { status: 500, issueCode: 'exception' },
   'range-not-satisfiable': { status: 416, issueCode: 'value' },
   'dependency-unavailable': { status: 503, issueCode: 'transient' },
+  overloaded: { status: 503, issueCode: 'throttled' },
 };
 
 /** Facts of an error beside its code and message. */

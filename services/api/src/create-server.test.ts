@@ -18,7 +18,9 @@ beforeAll(async () => {
   const files = { TLS_CERT: join(folder, 'tls.crt'), TLS_KEY: join(folder, 'tls.key') };
   await writeFile(files.TLS_CERT, cert);
   await writeFile(files.TLS_KEY, key);
-  server = createServer(files, createLogger('test', 'error')).listen(0, '127.0.0.1');
+  const limits = { MAX_CONNECTIONS: 100, REQUEST_TIMEOUT: 60_000, DOWNLOAD_STALL_TIMEOUT: 60_000 };
+  server = createServer({ ...files, ...limits }, createLogger('test', 'error'));
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
 afterAll(async () => {

@@ -2,6 +2,8 @@ import type { Pool } from '@sluice/postgres';
 import type { Logger, Metrics } from '@sluice/runtime';
 import type { Audit } from './audit.ts';
 import type { Authority } from './authority.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import type { Downloads } from './downloads.ts';
 import type { Identify } from './identity.ts';
 import type { ApiQueue } from './limit-queue.ts';
 import type { ApiSettings } from './settings.ts';
@@ -19,6 +21,9 @@ export interface Dependencies {
   readonly metrics: Metrics;
   /** Key of the signatures in file URLs; the same for every replica. */
   readonly urlKey: () => Promise<Buffer>;
+  /** Memory of bodies and answers. */
+  readonly memory: ByteBudget;
+  readonly downloads: Downloads;
   readonly audit: Audit;
   /** Absent with AUTH_MODE=none: nobody is asked who they are. */
   readonly identify: Identify | undefined;

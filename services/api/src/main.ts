@@ -12,11 +12,13 @@ import {
   startTracing,
 } from '@sluice/runtime';
 import { createApp } from './app.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { createAudit } from './audit.ts';
 import { openAuthority } from './authority.ts';
 import { followClientFile } from './client-file.ts';
 import { collectState } from './collect-state.ts';
 import { createServer } from './create-server.ts';
+import { Downloads } from './downloads.ts';
 import { createIdentify } from './identity.ts';
 import { limitQueue } from './limit-queue.ts';
 import { publicBaseUrl, readApiSettings, type ApiSettings } from './settings.ts';
@@ -73,6 +75,8 @@ async function main(settings: ApiSettings): Promise<void> {
     metrics,
     urlKey,
     audit,
+    memory: new ByteBudget(),
+    downloads: new Downloads(Date.now),
     identify: createIdentify(settings, { pool, baseUrl, authority }),
     authority,
     now: Date.now,

@@ -1,6 +1,10 @@
 import { pipeline } from 'node:stream/promises';
 import type { HttpResponse } from '@sluice/export';
 import type { Response } from 'express';
+import { contextOf } from './middleware/request-context.ts';
+
+/** Smaller answers fit into the buffers of a connection, and an error has to be answered whatever is held. */
+const smallBytes = 16_384;
 
 /** Sets status and headers exactly as given: Express would add a charset of its own. */
 export function beginResponse(
@@ -13,9 +17,10 @@ export function beginResponse(
 
 /** Sends an answer that was decided elsewhere. */
 export function sendResponse(res: Response, { body, ...answer }: HttpResponse): void {
-  beginResponse(res, answer);
-  if (body === undefined) res.end();
-  else res.send(Buffer.from(JSON.stringify(body)));
+  sendBytes(res, {
+    ...answer,
+    ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) }),
+  });
 }
 
 /** Sends an answer whose body, if it has one, is bytes already. */
@@ -23,6 +28,7 @@ export function sendBytes(
   res: Response,
   { body, ...answer }: Omit<HttpResponse, 'body'> & { readonly body?: Buffer },
 ): void {
+  if (body !== undefined && body.length > smallBytes) contextOf(res).holding.add(body.length);
   beginResponse(res, answer);
   res.end(body);
 }

@@ -130,4 +130,27 @@ export const accessVariables = {
     description:
       'Origins whose web pages may call the FHIR base (CORS), with commas between them, or * for every origin. Default: none.',
   },
+  MAX_CONNECTIONS: {
+    kind: 'integer',
+    default: '4000',
+    minimum: 10,
+    maximum: 1000000,
+    description: 'Connections that the API holds open at once; one more is closed at once.',
+  },
+  REQUEST_TIMEOUT: {
+    kind: 'duration',
+    default: '60s',
+    minimum: 1000,
+    maximum: 3600000,
+    description:
+      'How long a request may take to arrive, its body included, and at most 10s its headers; after that it is answered 408.',
+  },
+  DOWNLOAD_STALL_TIMEOUT: {
+    kind: 'duration',
+    default: '60s',
+    minimum: 1000,
+    maximum: 3600000,
+    description:
+      'How long a client may take nothing of an answer; after that its connection is closed.',
+  },
 } as const satisfies Record<string, Variable>;

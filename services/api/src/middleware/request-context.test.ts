@@ -5,12 +5,15 @@ import { filtersOf } from '@sluice/auth';
 import { resourceTypes } from '@sluice/fhir';
 import { createLogger } from '@sluice/runtime';
 import express from 'express';
+import { ByteBudget } from '../byte-budget.ts';
 import { callerOf, contextOf, requestContext, type RequestContext } from './request-context.ts';
 
 test('a request that nobody has authenticated has no name and no rights', async () => {
   const app = express();
   const audit = { record: () => Promise.resolve(), refused: () => undefined };
-  app.use(requestContext({ log: createLogger('api', 'error'), now: Date.now, audit } as never));
+  const memory = new ByteBudget();
+  const deps = { log: createLogger('api', 'error'), now: Date.now, audit, memory };
+  app.use(requestContext(deps as never));
   const contexts: RequestContext[] = [];
   app.get('/', (_req, res) => {
     contexts.push(contextOf(res));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditEvent } from '@sluice/export';
 import type { Request, RequestHandler, Response } from 'express';
+import type { Holding } from '../byte-budget.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { nobody, type Identity } from '../identity.ts';
 
@@ -13,6 +14,8 @@ export interface RequestContext {
   readonly subject: string;
   /** From where, for the record. */
   readonly address: string | undefined;
+  /** The memory that it holds. */
+  readonly holding: Holding;
   /** Why it was refused, if that belongs into the record. */
   refused?: string;
   /** Which export it is about, for the log. */
@@ -26,7 +29,7 @@ const harmlessId = /^[A-Za-z0-9._-]{1,64}$/;
  * Gives every request an id and a subject, and writes one log line when it is over: the pattern of
  * its route, never the path or query as sent, since either can hold the id of a patient.
  */
-export function requestContext({ log, now, audit }: Dependencies): RequestHandler {
+export function requestContext({ log, now, audit, memory }: Dependencies): RequestHandler {
   return (req, res, next) => {
     const started = now();
     const given = req.get('X-Request-Id');
@@ -38,6 +41,7 @@ export function requestContext({ log, now, audit }: Dependencies): RequestHandle
         return this.identity.subject;
       },
       address: req.ip,
+      holding: memory.open(res),
     };
     res.locals['context'] = context;
     res.setHeader('X-Request-Id', requestId);

@@ -29,6 +29,7 @@ export function outputFile(deps: Dependencies): RequestHandler {
       sendResponse(res, answer);
       return;
     }
+    const passOn = deps.downloads.admit(res);
     const source = await openFile(deps, `${found.folder}/${file.name}`, answer.range);
     await touch(deps, found.id);
     await recordDownload(deps, found, file, answer.range, res).catch((error: unknown) => {
@@ -36,7 +37,7 @@ export function outputFile(deps: Dependencies): RequestHandler {
       throw error;
     });
     beginResponse(res, answer);
-    await streamBody(res, source, answer.gzip ? createGzip({ level: 1 }) : undefined);
+    await streamBody(res, passOn(source), answer.gzip ? createGzip({ level: 1 }) : undefined);
   };
 }
 
