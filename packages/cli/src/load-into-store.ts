@@ -9,12 +9,14 @@ export interface LoadRequest {
   readonly pool: Pool;
   readonly paths: readonly string[];
   readonly stamp: boolean;
+  /** Names of the store that are not noted in it yet. */
+  readonly bases?: readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Loads files with a progress display; faults go to stderr as `file:line: message`. */
 export async function loadIntoStore(request: LoadRequest): Promise<LoadSummary> {
-  const { pool, paths, stamp, signal } = request;
+  const { pool, paths, stamp, bases, signal } = request;
   const progress = showProgress('Loading');
   const faults: string[] = [];
   try {
@@ -22,6 +24,7 @@ export async function loadIntoStore(request: LoadRequest): Promise<LoadSummary> 
       pool,
       paths,
       stamp,
+      bases,
       onProgress: ({ bytesRead, bytesTotal, resources }) => {
         signal.throwIfAborted();
         const share = bytesTotal === 0 ? 1 : bytesRead / bytesTotal;

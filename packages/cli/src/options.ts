@@ -33,3 +33,8 @@ export function list(text: string, before: readonly string[] | undefined): strin
 export function repeated(text: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), text];
 }
+
+/** Collects a URL that can be given several times. */
+export function appendUrl(text: string, before: readonly string[]): string[] {
+  return [...before, webUrl(text)];
+}

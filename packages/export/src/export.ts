@@ -26,6 +26,8 @@ export interface KickOff {
   readonly request: string;
   /** Public URL of the FHIR base at kick-off; attachment URLs begin with it. */
   readonly baseUrl: string;
+  /** The other names of the store at kick-off: references behind them are local too. */
+  readonly otherBases?: readonly string[];
   /** `_type`; absent: every type of the level. */
   readonly types?: readonly string[];
   /** `_since` as UTC instant text with up to microseconds. */
@@ -50,6 +52,11 @@ export interface KickOff {
   readonly lenient: boolean;
   /** What a lenient request had ignored; becomes lines of the manifest's `error` files. */
   readonly notices: readonly Issue[];
+}
+
+/** All names of the store at kick-off. */
+export function basesOf(kickOff: Pick<KickOff, 'baseUrl' | 'otherBases'>): string[] {
+  return [kickOff.baseUrl, ...(kickOff.otherBases ?? [])];
 }
 
 /** A kick-off as it is stored with its export. The patients lie beside it: there can be 200,000. */
@@ -88,6 +95,8 @@ export interface ExportSummary {
   readonly stageEnds: readonly number[];
   /** GROUP_SINCE=include-new-members: some members joined after `_since`. */
   readonly hasJoinedMembers: boolean;
+  /** The store had conditional references at transactionTime, and where they led is noted. */
+  readonly followsSearches?: boolean;
   /** About how many resources it will hold; 0 until it is planned. */
   readonly resourcesEstimated: number;
   /** Set in `completed`. */

@@ -4,7 +4,7 @@ const at = '2026-01-15T12:00:00Z';
 const baseUrl = 'https://here.example/fhir';
 
 function read(...member: unknown[]) {
-  return readGroup({ resourceType: 'Group', id: 'g', member }, at, baseUrl);
+  return readGroup({ resourceType: 'Group', id: 'g', member }, at, { bases: baseUrl });
 }
 
 const entity = (reference: unknown) => ({ entity: { reference } });

@@ -1,4 +1,10 @@
-import { parseReference, periodEnd, type Issue } from '@sluice/fhir';
+import {
+  type ConditionalReference,
+  type Issue,
+  type LocalBases,
+  periodEnd,
+  targetOf,
+} from '@sluice/fhir';
 
 /** What one Group says about whom it holds. */
 export interface GroupReading {
@@ -15,6 +21,29 @@ interface Member {
   readonly period?: { readonly start?: unknown; readonly end?: unknown };
 }
 
+/** What the references in a Group mean. */
+export interface GroupReferences {
+  readonly bases?: LocalBases;
+  /** Ids that conditional references lead to, by type and search (`Patient?identifier=1`). */
+  readonly found?: ReadonlyMap<string, string>;
+}
+
+/** The conditional references among the members of a Group. */
+export function searchesOf(group: unknown, bases?: LocalBases): ConditionalReference[] {
+  return membersOf(group).flatMap(({ entity }) => {
+    const text = entity?.reference;
+    // Cheap for the literal ones, which are most.
+    if (typeof text !== 'string' || !text.includes('?')) return [];
+    return targetOf(text, bases)?.conditional ?? [];
+  });
+}
+
+function membersOf(group: unknown): Member[] {
+  const { member } = group as { readonly member?: unknown };
+  const entries: readonly unknown[] = Array.isArray(member) ? member : [];
+  return entries.filter((entry) => typeof entry === 'object' && entry !== null);
+}
+
 /**
  * Reads the members of one Group as of an instant: inactive ones and those whose period had ended or
  * not begun are out; members that are neither Patient nor Group are passed over with a notice
@@ -23,18 +52,22 @@ interface Member {
  * @param group a parsed Group resource
  * @param at transactionTime as instant text
  */
-export function readGroup(group: unknown, at: string, baseUrl?: string): GroupReading {
-  const { id, member } = group as { id: string; member?: readonly Member[] };
+export function readGroup(
+  group: unknown,
+  at: string,
+  { bases, found }: GroupReferences = {},
+): GroupReading {
+  const { id } = group as { id: string };
   const patients: string[] = [];
   const groups: string[] = [];
   const notices: Issue[] = [];
-  for (const entry of Array.isArray(member) ? (member as readonly (Member | null)[]) : []) {
-    if (typeof entry !== 'object' || entry === null) continue;
+  for (const entry of membersOf(group)) {
     if (entry.inactive === true || !isDuring(entry.period, at)) continue;
     const text = entry.entity?.reference;
-    const reference = typeof text === 'string' ? parseReference(text, baseUrl) : undefined;
-    if (reference?.type === 'Patient') patients.push(reference.id);
-    else if (reference?.type === 'Group') groups.push(reference.id);
+    const target = typeof text === 'string' ? targetOf(text, bases) : undefined;
+    const targetId = target?.conditional ? found?.get(target.key) : target?.id;
+    if (targetId !== undefined && target?.type === 'Patient') patients.push(targetId);
+    else if (targetId !== undefined && target?.type === 'Group') groups.push(targetId);
     else notices.push(notExported(id, typeof text === 'string' ? text : 'without a reference'));
   }
   return { patients, groups, notices };

@@ -1,7 +1,14 @@
 export { auditEventResource, type AuditAction, type AuditEvent } from './audit-event.ts';
 export { checkCompleteness, rangeEnd, type PartRecord } from './completeness.ts';
 export { isStaleLock, slotNames } from './export-slot.ts';
-export { absentGroup, absentMember, readGroup, type GroupReading } from './group-members.ts';
+export {
+  absentGroup,
+  absentMember,
+  readGroup,
+  searchesOf,
+  type GroupReading,
+  type GroupReferences,
+} from './group-members.ts';
 export { capabilityStatement, type CapabilityOptions } from './capability-statement.ts';
 export type { Dialect } from './dialect.ts';
 export { errorResponse, type HttpResponse } from './error-response.ts';
@@ -21,6 +28,7 @@ export type {
   OutputKind,
   StoredKickOff,
 } from './export.ts';
+export { basesOf } from './export.ts';
 export {
   activeStates,
   exportTransitions,

@@ -1,4 +1,4 @@
-import { isId, parseReference } from '@sluice/fhir';
+import { isId, type LocalBases, parseReference } from '@sluice/fhir';
 import type { Findings } from './findings.ts';
 import {
   kickOffParameters,
@@ -37,7 +37,8 @@ export function checkPatients(
     return undefined;
   }
   const texts = parameters.flatMap(textsOf);
-  const ids = texts.map((text) => patientId(text, options.baseUrl));
+  const bases = [options.baseUrl, ...(options.otherBases ?? [])];
+  const ids = texts.map((text) => patientId(text, bases));
   const wrong = texts.filter((_, index) => ids[index] === undefined);
   if (wrong.length > 0) {
     const text = `patient must refer to patients of this server, such as Patient/123; this is not one: ${named(wrong)}.`;
@@ -62,9 +63,9 @@ function textsOf({ form, value }: GivenParameter): string[] {
   return form === 'valueString' ? listValues([value]) : [value];
 }
 
-function patientId(text: string, baseUrl: string): string | undefined {
+function patientId(text: string, bases: LocalBases): string | undefined {
   if (isId(text)) return text;
-  const reference = parseReference(text, baseUrl);
+  const reference = parseReference(text, bases);
   return reference?.type === 'Patient' ? reference.id : undefined;
 }
 

@@ -29,6 +29,8 @@ export interface KickOffOptions {
   readonly now: number;
   /** Public URL of the FHIR base: references that begin with it are local. */
   readonly baseUrl: string;
+  /** The other names of the store. */
+  readonly otherBases?: readonly string[];
   /** Most patients one kick-off may name; default 200,000. */
   readonly maxPatients?: number;
   /** `on` (default): exports at patient and group level hold types outside the Patient compartment that they refer to. */

@@ -46,6 +46,7 @@ export function parseKickOff(request: KickOffRequest, options: KickOffOptions): 
     ...(request.groupId === undefined ? {} : { groupId: request.groupId }),
     request: request.url,
     baseUrl: options.baseUrl,
+    ...(options.otherBases?.length ? { otherBases: options.otherBases } : {}),
     ...window,
     ...permitted,
     ...(elements === undefined ? {} : { elements }),

@@ -21,17 +21,37 @@ export {
 } from './operation-outcome.ts';
 export { compartmentPatients } from './patient-compartment.ts';
 export { type ProvenanceTargets, provenanceTargets } from './provenance-targets.ts';
-export { parseReference, type ResourceReference } from './reference.ts';
+export {
+  type IdentifierSearch,
+  type IdentifierToken,
+  identifiersOf,
+  parseIdentifierSearch,
+} from './identifier-search.ts';
+export {
+  type LocalBases,
+  parseReference,
+  readReference,
+  type ReferenceMeaning,
+  relativeReference,
+  type ResourceReference,
+} from './reference.ts';
+export {
+  type ConditionalReference,
+  type ReferenceTarget,
+  targetOf,
+  toTarget,
+} from './reference-target.ts';
 export { scanResource, type ScannedResource } from './resource-scan.ts';
 export { attachmentTypes, type AttachmentUrls, compileAttachments } from './rewrite-attachments.ts';
 export { isElementOf, type RootElement, rootElementsOf } from './root-elements.ts';
 export { compileElements } from './subset-elements.ts';
 export {
+  forEveryReference,
+  type LostReference,
   type MentionedResources,
   mentionedPatients,
   mentionedResources,
   supportingDepth,
-  supportingReferences,
   supportingTypes,
 } from './supporting-references.ts';
 export { isResourceType, patientCompartmentTypes, resourceTypes } from './resource-types.ts';

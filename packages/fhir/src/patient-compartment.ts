@@ -1,6 +1,7 @@
 import { patientCompartmentPaths } from './generated/definitions.ts';
+import { parseIdentifierSearch } from './identifier-search.ts';
 import { isId } from './ids.ts';
-import { parseReference } from './reference.ts';
+import { type LocalBases, readReference } from './reference.ts';
 
 const pathsByType = new Map(
   Object.entries(patientCompartmentPaths).map(([type, paths]) => [
@@ -11,14 +12,14 @@ const pathsByType = new Map(
 
 /**
  * Finds the patients whose compartment a parsed resource is in: their logical ids, each once, the one the resource
- * is about first. A Patient is in its own compartment and in those of the patients it links to. Only literal references
- * count: relative ones, and absolute ones that start with `baseUrl`. The empty list means the resource is in no
- * compartment, which is the answer for every type outside `patientCompartmentTypes`.
+ * is about first. A Patient is in its own compartment and in those of the patients it links to. References to this store
+ * count, under any of the names in `bases`; of a conditional one that the store can follow, the search (`?identifier=…`) stands for the id. The empty
+ * list means the resource is in no compartment, which is the answer for every type outside `patientCompartmentTypes`.
  * https://hl7.org/fhir/R4/compartmentdefinition-patient.html
  */
 export function compartmentPatients(
   resource: Readonly<Record<string, unknown>>,
-  baseUrl?: string,
+  bases?: LocalBases,
 ): string[] {
   const { resourceType, id } = resource;
   const patients = new Set<string>();
@@ -27,7 +28,7 @@ export function compartmentPatients(
   }
   const paths = typeof resourceType === 'string' ? pathsByType.get(resourceType) : undefined;
   for (const path of paths ?? []) {
-    collect(resource, path, 0, baseUrl, patients);
+    collect(resource, path, 0, bases, patients);
   }
   return [...patients];
 }
@@ -37,12 +38,12 @@ function collect(
   value: unknown,
   path: readonly string[],
   depth: number,
-  baseUrl: string | undefined,
+  bases: LocalBases | undefined,
   patients: Set<string>,
 ): void {
   if (Array.isArray(value)) {
     for (const item of value) {
-      collect(item, path, depth, baseUrl, patients);
+      collect(item, path, depth, bases, patients);
     }
     return;
   }
@@ -52,11 +53,13 @@ function collect(
   const name = path[depth] ?? 'reference';
   const next = (value as Readonly<Record<string, unknown>>)[name];
   if (depth < path.length) {
-    collect(next, path, depth + 1, baseUrl, patients);
+    collect(next, path, depth + 1, bases, patients);
     return;
   }
-  const reference = typeof next === 'string' ? parseReference(next, baseUrl) : undefined;
-  if (reference?.type === 'Patient') {
-    patients.add(reference.id);
+  const meaning = typeof next === 'string' ? readReference(next, bases) : undefined;
+  if (meaning?.kind === 'literal' && meaning.type === 'Patient') {
+    patients.add(meaning.id);
+  } else if (meaning?.kind === 'conditional' && meaning.type === 'Patient') {
+    if (parseIdentifierSearch(meaning.search)) patients.add(meaning.search);
   }
 }

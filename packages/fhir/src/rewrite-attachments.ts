@@ -1,5 +1,6 @@
 import { attachmentPaths, sameElements } from './generated/attachments.ts';
 import { isId } from './ids.ts';
+import { relativeReference } from './reference.ts';
 import { type JsonSpan, scanArray, scanObject } from './json-scan.ts';
 
 /** The types that can hold attachments, extensions aside; no other text is ever changed by `compileAttachments`. */
@@ -11,22 +12,24 @@ export interface AttachmentUrls {
   readonly urlOf: (binaryId: string) => string;
   /** Base of this server: URLs of Binaries that begin with it are ours. */
   readonly baseUrl: string;
+  /** The other names of this server. */
+  readonly otherBases?: readonly string[] | undefined;
 }
 
 /**
  * Compiles a function that gives every Attachment of a resource's text a URL of `urlOf`, where it points to a Binary of this
- * server: `Binary/1`, `/Binary/1` or `[base]/Binary/1`. Everything else stays as it is to the byte; the same buffer comes back when there
+ * server: `Binary/1`, `/Binary/1` or `[base]/Binary/1`, under any of its names. Everything else stays as it is to the byte; the same buffer comes back when there
  * is nothing to do. The text has to be valid JSON. Attachments of contained resources and of extensions stay as they are. SPEC E-044, E-047
  */
 export function compileAttachments(
   type: string,
-  { urlOf, baseUrl }: AttachmentUrls,
+  { urlOf, baseUrl, otherBases = [] }: AttachmentUrls,
 ): (line: Buffer) => Buffer {
   const root = placesOf(type);
-  const prefixes = ['Binary/', '/Binary/', `${baseUrl.replace(/\/$/, '')}/Binary/`];
+  const bases = [baseUrl, ...otherBases];
   const newUrl = (url: string): string | undefined => {
-    const prefix = prefixes.find((each) => url.startsWith(each));
-    const id = prefix === undefined ? '' : url.slice(prefix.length);
+    const relative = relativeReference(url, bases);
+    const id = relative.startsWith('Binary/') ? relative.slice('Binary/'.length) : '';
     return isId(id) ? urlOf(id) : undefined;
   };
   return (line) => {

@@ -1,10 +1,5 @@
 import { scanResource } from './resource-scan.ts';
-import {
-  mentionedPatients,
-  mentionedResources,
-  supportingReferences,
-  supportingTypes,
-} from './supporting-references.ts';
+import { mentionedPatients, mentionedResources, supportingTypes } from './supporting-references.ts';
 
 const baseUrl = 'https://example.org/fhir';
 const to = (reference: string) => ({ reference });
@@ -30,12 +25,13 @@ const encounter = {
 };
 
 test('supporting references are found wherever they are, each once and sorted', () => {
-  expect(supportingReferences(encounter, baseUrl)).toEqual([
+  expect(mentionedResources(encounter, baseUrl).supporting).toEqual([
     'Device/d',
     'Location/2',
     'Organization/o',
     'Practitioner/1',
     'Practitioner/2',
+    'Practitioner?identifier=x',
   ]);
 });
 
@@ -60,7 +56,7 @@ test('the patients that a resource outside the compartment mentions are found', 
 test('deep nesting is no trouble', () => {
   let deep: object = { extension: [to('Location/1')] };
   for (let depth = 0; depth < 200_000; depth += 1) deep = { extension: [deep] };
-  expect(supportingReferences(deep as Record<string, unknown>)).toEqual(['Location/1']);
+  expect(mentionedResources(deep as Record<string, unknown>).supporting).toEqual(['Location/1']);
 });
 
 test.each([

@@ -1,4 +1,5 @@
-import { parseReference } from './reference.ts';
+import { type ConditionalReference, toTarget } from './reference-target.ts';
+import { type LocalBases, readReference } from './reference.ts';
 import { patientCompartmentTypes, resourceTypes } from './resource-types.ts';
 
 /**
@@ -16,57 +17,84 @@ export const supportingDepth = 3;
 
 /** What a resource refers to, as far as it decides what goes along with what. */
 export interface MentionedResources {
-  /** `Type/id` of supporting types, each once, sorted. */
+  /** `Type/id` of supporting types, or `Type?search` of conditional references, each once, sorted. */
   readonly supporting: string[];
-  /** Ids of patients, each once, sorted. */
+  /** Ids of patients, or the searches that stand for them, each once, sorted. */
   readonly patients: string[];
+  /** The conditional ones among them, and those to Groups. */
+  readonly conditional: readonly ConditionalReference[];
+  /** References that lead nowhere in this store, as they are written. */
+  readonly lost: readonly LostReference[];
+}
+
+/** A reference that cannot be followed: to another server, to a `urn:`, or a search that is none for an identifier. */
+export interface LostReference {
+  readonly kind: 'elsewhere' | 'urn' | 'search';
+  readonly text: string;
 }
 
 /**
  * Finds what the references of a parsed resource name, wherever they are, contained resources and extensions included, in one walk.
- * Only literal references to this store count, relative ones or such that begin with `baseUrl`; what `Reference.identifier`,
- * canonicals and URIs name does not. It is enough that the objects with a `reference` in them are there: what `scanResource` gives will do.
+ * References to this store count, under any of the names in `bases`; what `Reference.identifier`, canonicals and URIs name does
+ * not. It is enough that the objects with a `reference` in them are there: what `scanResource` gives will do.
  */
 export function mentionedResources(
   resource: Readonly<Record<string, unknown>>,
-  baseUrl?: string,
+  bases?: LocalBases,
 ): MentionedResources {
   const supporting = new Set<string>();
   const patients = new Set<string>();
-  forEachReference(resource, baseUrl, isOfNote, (type, id) => {
-    if (type === 'Patient') patients.add(id);
-    else supporting.add(`${type}/${id}`);
+  const conditional: ConditionalReference[] = [];
+  const lost: LostReference[] = [];
+  forEachReference(resource, isOfNote, (text) => {
+    const meaning = readReference(text, bases);
+    const target = toTarget(meaning);
+    if (target === undefined) {
+      const kind = kindOfLoss[meaning.kind];
+      if (kind) lost.push({ kind, text });
+    } else if (target.type === 'Group') {
+      // Members of a Group that is a member are looked up when they are exported.
+      if (target.conditional) conditional.push(target.conditional);
+    } else if (isOfNote(target.type)) {
+      if (target.conditional) conditional.push(target.conditional);
+      if (target.type === 'Patient') patients.add(target.id);
+      else supporting.add(target.key);
+    }
   });
-  return { supporting: [...supporting].sort(), patients: [...patients].sort() };
-}
-
-/** The `supporting` of `mentionedResources`: what an export of this resource may have to bring along. Made for every resource that is loaded. */
-export function supportingReferences(
-  resource: Readonly<Record<string, unknown>>,
-  baseUrl?: string,
-): string[] {
-  const found = new Set<string>();
-  forEachReference(resource, baseUrl, isSupporting, (type, id) => found.add(`${type}/${id}`));
-  return [...found].sort();
+  return {
+    supporting: [...supporting].sort(),
+    patients: [...patients].sort(),
+    conditional,
+    lost,
+  };
 }
 
 /** The `patients` of `mentionedResources`: for types outside the compartment, whose resources can be about a patient all the same. */
 export function mentionedPatients(
   resource: Readonly<Record<string, unknown>>,
-  baseUrl?: string,
+  bases?: LocalBases,
 ): string[] {
-  return mentionedResources(resource, baseUrl).patients;
+  return mentionedResources(resource, bases).patients;
 }
 
-const isSupporting = (type: string): boolean => supportingTypes.has(type);
+/** Calls `found` for each reference of a parsed resource, as it is written. */
+export function forEveryReference(resource: object, found: (text: string) => void): void {
+  forEachReference(resource, () => true, found);
+}
+
 const isOfNote = (type: string): boolean => type === 'Patient' || supportingTypes.has(type);
 
-/** Calls `found` for each reference to a type that `isWanted`. Nesting is not recursed into, so depth costs nothing. */
+const kindOfLoss: Readonly<Partial<Record<string, LostReference['kind']>>> = {
+  elsewhere: 'elsewhere',
+  urn: 'urn',
+  conditional: 'search',
+};
+
+/** Calls `found` for each reference that may be to a type that `isWanted`. Nesting is not recursed into, so depth costs nothing. */
 function forEachReference(
   resource: object,
-  baseUrl: string | undefined,
   isWanted: (type: string) => boolean,
-  found: (type: string, id: string) => void,
+  found: (text: string) => void,
 ): void {
   const open: object[] = [resource];
   for (let object = open.pop(); object !== undefined; object = open.pop()) {
@@ -82,8 +110,7 @@ function forEachReference(
       if (typeof value === 'object' && value !== null) {
         open.push(value);
       } else if (name === 'reference' && typeof value === 'string' && mayBe(value, isWanted)) {
-        const reference = parseReference(value, baseUrl);
-        if (reference && isWanted(reference.type)) found(reference.type, reference.id);
+        found(value);
       }
     }
   }
@@ -92,5 +119,11 @@ function forEachReference(
 /** False for relative references to other types, which are most: that can be told far more cheaply than by parsing. */
 function mayBe(reference: string, isWanted: (type: string) => boolean): boolean {
   const first = reference.slice(0, reference.indexOf('/'));
-  return first === '' || first.endsWith(':') || isWanted(first);
+  return (
+    first === '' ||
+    first.endsWith(':') ||
+    isWanted(first) ||
+    reference.includes('?') ||
+    reference.startsWith('urn:')
+  );
 }

@@ -1,5 +1,5 @@
 import { parseInstant } from '@sluice/fhir';
-import { newestTransactionTime, type Pool, writeResources } from '@sluice/postgres';
+import { newestTransactionTime, noteLocalBases, type Pool, writeResources } from '@sluice/postgres';
 import { BatchWriter } from './batch-writer.ts';
 import { findInputFiles } from './input-files.ts';
 import { loadFile } from './load-file.ts';
@@ -22,8 +22,8 @@ export interface LoadOptions {
   paths: readonly string[];
   /** Write versionId and lastUpdated anew instead of keeping those given. */
   stamp?: boolean;
-  /** Absolute references that start with it put a resource into a patient's compartment as relative ones do. */
-  baseUrl?: string | undefined;
+  /** Names of this store, besides those it has noted; they are noted. References behind them are references to this store. */
+  bases?: readonly string[] | undefined;
   /** The longest line, document or entry of a Bundle that is read; 256 MB unless given. */
   maxLineBytes?: number | undefined;
   /** Called for every 64 KB read: whoever shows it has to be the one to slow it down. */
@@ -65,6 +65,7 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
     problems += 1;
     options.onProblem?.(problem);
   };
+  const bases = await noteLocalBases(pool, options.bases);
   const files = await findInputFiles(options.paths, onProblem);
   const transactionTime = stamp ? undefined : await newestTransactionTime(pool);
   const writer = new BatchWriter((batch) => writeResources(pool, batch), {
@@ -85,8 +86,8 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
       bytesRead += bytes;
       report();
     };
-    const { baseUrl, maxLineBytes } = options;
-    await loadFile(path, { writer, stamp, baseUrl, maxLineBytes, onProblem, onRead });
+    const { maxLineBytes } = options;
+    await loadFile(path, { writer, stamp, bases, maxLineBytes, onProblem, onRead });
   }
   await writer.finish();
   return {

@@ -4,11 +4,13 @@ import {
   isResourceType,
   isVersionId,
   type JsonMember,
+  type LocalBases,
   mentionedResources,
   parseInstant,
   patientCompartmentTypes,
   provenanceTargets,
   spliceMeta,
+  targetOf,
 } from '@sluice/fhir';
 import type { StagedResource } from '@sluice/postgres';
 import { UnloadableError } from './load-problem.ts';
@@ -17,8 +19,8 @@ import { UnloadableError } from './load-problem.ts';
 export interface StageOptions {
   /** Ignore the given versionId and lastUpdated and have the store write its own. */
   stamp: boolean;
-  /** Absolute references that start with it count as references to this store. */
-  baseUrl?: string | undefined;
+  /** Names of this store: references behind them are local. */
+  bases?: LocalBases | undefined;
 }
 
 /** A resource's text, minified, and what was read of it. */
@@ -42,8 +44,13 @@ export function stageResource(
   const type = readType(resource.resourceType);
   const id = readId(resource.id);
   const { head, tail, splice } = spliceMeta(bytes, { stamp: options.stamp, members });
-  const mentioned = mentionedResources(resource, options.baseUrl);
-  const { targets, recorded } = provenanceTargets(resource, options.baseUrl);
+  const mentioned = mentionedResources(resource, options.bases);
+  const { targets, recorded } = provenanceTargets(resource, options.bases);
+  const searched = targets.filter((key) => key.includes('?'));
+  const conditional = [
+    ...mentioned.conditional,
+    ...searched.flatMap((key) => targetOf(key)?.conditional ?? []),
+  ];
   const meta = options.stamp ? undefined : (resource.meta as Record<string, unknown> | undefined);
   return {
     line,
@@ -56,11 +63,12 @@ export function stageResource(
     tail,
     splice,
     patients: patientCompartmentTypes.has(type)
-      ? compartmentPatients(resource, options.baseUrl)
+      ? compartmentPatients(resource, options.bases)
       : mentioned.patients,
     supporting: mentioned.supporting,
     targets,
     recorded,
+    ...(conditional.length === 0 ? {} : { conditional }),
   };
 }
 

@@ -54,7 +54,7 @@ export const recordCompletion = `
                where export_id = e.id and kind = 'output' group by type) t), '{}'),
            'deleted', (select coalesce(sum(count), 0) from sluice.output_files where export_id = e.id and kind = 'deleted'),
            'patients', coalesce(
-              (select nullif(count(*), 0) from sluice.export_members where export_id = e.id and present),
+              (select nullif(count(*), 0) from sluice.export_members where export_id = e.id and present and not starts_with(patient, '?')),
               (select sum(count) from sluice.output_files where export_id = e.id and kind = 'output' and type = 'Patient'
                   and e.kick_off -> 'since' is null and e.kick_off -> 'associated' -> 'history' is null)))
     from sluice.exports e where e.id = $1`;

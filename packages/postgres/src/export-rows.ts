@@ -16,6 +16,7 @@ const plainColumns = [
   'resources_estimated',
   'stage_ends',
   'has_joined_members',
+  'follows_searches',
   'failure',
 ];
 const instantColumns = ['requested_at', 'transaction_time', 'completed_at', 'expires_at'];
@@ -58,6 +59,7 @@ export interface ExportRow {
   resources_estimated: string;
   stage_ends: number[];
   has_joined_members: boolean;
+  follows_searches: boolean;
   completed_at: string | null;
   expires_at: string | null;
   failure: Issue | null;
@@ -84,6 +86,7 @@ export function toExport(row: SummaryRow): ExportSummary {
     resourcesEstimated: Number(row.resources_estimated),
     stageEnds: row.stage_ends,
     hasJoinedMembers: row.has_joined_members,
+    ...(row.follows_searches ? { followsSearches: true } : {}),
     ...(row.client === null ? {} : { client: row.client }),
     ...(row.client_generation === null ? {} : { clientGeneration: row.client_generation }),
     ...(row.slots === null ? {} : { slots: row.slots }),

@@ -146,6 +146,8 @@ async function removeBatch(
        delete from sluice.resource_patients p using gone where p.seq = gone.seq
      ), targets as (
        delete from sluice.provenance_targets t using gone where t.seq = gone.seq
+     ), identifiers as (
+       delete from sluice.resource_identifiers i using gone where i.seq = gone.seq
      )
      select count(*)::int as count, coalesce(max(superseded_at), 'infinity')::text as "upTo" from gone`,
     [cutoff, from, batch],

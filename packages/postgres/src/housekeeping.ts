@@ -111,6 +111,7 @@ const ofExport = [
   'export_members',
   'export_patients',
   'export_notices',
+  'export_resolutions',
   'export_selected',
   'export_supporting',
 ] as const;

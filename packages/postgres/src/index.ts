@@ -31,6 +31,8 @@ export {
   type NewExport,
 } from './exports.ts';
 export { countExports, type ExportCounts } from './export-counts.ts';
+export { findAliases, findIdentified, identifyTypes, type Match } from './identified.ts';
+export { noteLocalBases } from './local-bases.ts';
 export { finishExport, type Finish } from './finish.ts';
 export { readGroupWindow, type GroupWindow } from './group-search.ts';
 export { purgeHistory, readHistoryKeptSince, type PurgeOptions } from './history.ts';
@@ -54,6 +56,7 @@ export {
   resolveGroupMembers,
   type Members,
   type Moment,
+  type Naming,
   type Presence,
 } from './members.ts';
 export { claimParts, type Claim } from './claim-parts.ts';

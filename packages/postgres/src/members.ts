@@ -1,5 +1,6 @@
-import { absentGroup, absentMember, readGroup } from '@sluice/export';
-import type { Issue } from '@sluice/fhir';
+import { absentGroup, absentMember, readGroup, searchesOf } from '@sluice/export';
+import type { ConditionalReference, Issue } from '@sluice/fhir';
+import { findIdentified, hasSearches } from './identified.ts';
 import type { Queryable } from './pool.ts';
 
 /** Whose data an export holds. */
@@ -27,6 +28,11 @@ export interface Moment {
   readonly until?: string | undefined;
 }
 
+/** Names of this store. */
+export interface Naming {
+  readonly bases: readonly string[];
+}
+
 /**
  * Resolves a Group's members: nested Groups followed, each once; absent ones reported. Who is a
  * member is decided as of transactionTime, also with `_until`: the Group says whose past is asked for.
@@ -34,12 +40,14 @@ export interface Moment {
 export async function resolveGroupMembers(
   db: Queryable,
   groupId: string,
-  at?: Moment,
+  { at, bases }: Naming & { readonly at?: Moment | undefined },
 ): Promise<Members> {
   const moment = at ?? { transactionTime: await now(db) };
   const { transactionTime } = moment;
-  const listed = await walkGroups(groupId, transactionTime, (ids) =>
-    readGroups(db, ids, transactionTime),
+  const listed = await walkGroups(
+    groupId,
+    { instant: transactionTime, ...(await reading(db, bases, transactionTime)) },
+    (ids) => readGroups(db, ids, transactionTime),
   );
   const present = await keepPresent(db, [...listed.patients], moment);
   return {
@@ -56,10 +64,16 @@ export async function resolveGroupMembers(
 export async function findFormerMembers(
   db: Queryable,
   groupId: string,
-  { since, transactionTime }: { readonly since: string; readonly transactionTime: string },
+  {
+    since,
+    transactionTime,
+    bases,
+  }: Naming & { readonly since: string; readonly transactionTime: string },
 ): Promise<ReadonlySet<string>> {
-  const { patients } = await walkGroups(groupId, since, (ids) =>
-    readFormerGroups(db, ids, since, transactionTime),
+  const { patients } = await walkGroups(
+    groupId,
+    { instant: since, ...(await reading(db, bases, transactionTime)) },
+    (ids) => readFormerGroups(db, ids, since, transactionTime),
   );
   return patients;
 }
@@ -70,7 +84,7 @@ export async function findFormerMembers(
  */
 async function walkGroups(
   groupId: string,
-  instant: string,
+  how: HowToRead,
   read: (ids: readonly string[]) => Promise<Map<string, string>>,
 ): Promise<{ readonly patients: ReadonlySet<string>; readonly notices: Issue[] }> {
   const visited = new Set<string>();
@@ -83,7 +97,9 @@ async function walkGroups(
     notices.push(...level.filter((id) => !bodies.has(id)).map(absentGroup));
     const next = new Set<string>();
     for (const body of bodies.values()) {
-      const reading = readGroup(JSON.parse(body), instant);
+      const group: unknown = JSON.parse(body);
+      const found = await how.find(searchesOf(group, how.bases));
+      const reading = readGroup(group, how.instant, { bases: how.bases, found });
       for (const patient of reading.patients) patients.add(patient);
       for (const group of reading.groups) if (!visited.has(group)) next.add(group);
       notices.push(...reading.notices);
@@ -91,6 +107,45 @@ async function walkGroups(
     level = [...next];
   }
   return { patients, notices };
+}
+
+/** How the members of Groups are read: as of when, and what their references mean. */
+interface HowToRead extends Naming {
+  readonly instant: string;
+  /** Where conditional references lead. */
+  readonly find: (
+    searches: readonly ConditionalReference[],
+  ) => Promise<ReadonlyMap<string, string>>;
+}
+
+async function reading(
+  db: Queryable,
+  bases: readonly string[],
+  at: string,
+): Promise<Omit<HowToRead, 'instant'>> {
+  const canFind = await hasSearches(db);
+  return {
+    bases,
+    find: async (searches) => (canFind ? await findEach(db, searches, at) : new Map()),
+  };
+}
+
+/** What each of these references leads to, by type and search; those that lead to none or several are not among them. */
+async function findEach(
+  db: Queryable,
+  searches: readonly ConditionalReference[],
+  at: string,
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const type of new Set(searches.map((search) => search.type))) {
+    const ofType = searches.filter((search) => search.type === type);
+    const matches = await findIdentified(db, type, ofType, at);
+    ofType.forEach(({ search }, index) => {
+      const { id, count } = matches[index] ?? { id: undefined, count: 0 };
+      if (id !== undefined && count === 1) found.set(type + search, id);
+    });
+  }
+  return found;
 }
 
 /** A list of patients, sorted by what the store knows of them. */

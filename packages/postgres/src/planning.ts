@@ -1,6 +1,7 @@
 import type { Export, PartPlan } from '@sluice/export';
 import { statesBefore } from '@sluice/export';
 import { exportColumns, toExport, type ExportRow } from './export-rows.ts';
+import { hasSearches, storeResolutions } from './identified.ts';
 import type { Client, Queryable } from './pool.ts';
 
 /**
@@ -74,10 +75,11 @@ export interface Plan {
  * planning is over, by a cancel or by another planner.
  */
 export async function storePlan(client: Client, of: Export, plan: Plan): Promise<boolean> {
+  const followsSearches = await hasSearches(client);
   const { rowCount } = await client.query(
     `update sluice.exports
         set state = 'running', parts_total = $2, resources_estimated = $3, stage_ends = $5::int[],
-            has_joined_members = $6, progressed_at = clock_timestamp()
+            has_joined_members = $6, follows_searches = $7, progressed_at = clock_timestamp()
       where id = $1 and state = any($4::text[])`,
     [
       of.id,
@@ -86,9 +88,11 @@ export async function storePlan(client: Client, of: Export, plan: Plan): Promise
       statesBefore('running'),
       stageEnds(plan.parts),
       (plan.joinedMembers ?? []).length > 0,
+      followsSearches,
     ],
   );
   if (rowCount !== 1) return false;
+  if (followsSearches) await storeResolutions(client, of);
   if (plan.members) await storeMembers(client, of.id, plan);
   if (plan.notices.length > 0) {
     await client.query(

@@ -2,6 +2,7 @@ import { filteredTypes, typesOfLevel, type Export, type OutputKind } from '@slui
 import { patientCompartmentTypes } from '@sluice/fhir';
 import { text, texts, uuid } from './literals.ts';
 import { inCompartments, inCompartmentsOf, isOf, joinedMembers } from './membership.ts';
+import { targetsOf } from './resolved.ts';
 import {
   changedSince,
   isNewest,
@@ -41,7 +42,7 @@ export function isAbout(
 ): string {
   const among = typesOfLevel(of.kickOff.level);
   const target = { type: 't.target_type', among, kind: 'output' } as const;
-  const targets = targetIs([
+  const targets = targetIs(of, [
     `t.target_type in (${texts(among)})`,
     targetExists([...versionsPresent(of, target, options), ...inScope(target.type)]),
   ]);
@@ -64,33 +65,37 @@ export function deletedProvenance(of: Export, options: PartQueryOptions): string
       ...inCompartmentsOf(of, 't.target_type', kind),
     ]);
   const own = byTypes === undefined ? inCompartments(of, 'Provenance', 'deleted') : [];
-  const targets = lastTargetIs([
+  const targets = lastTargetIs(of, [
     `t.target_type in (${texts(directTypes(of, byTypes))})`,
     `(${inScope('output')} or ${inScope('deleted')})`,
   ]);
-  const supporting = lastTargetIs([noted('export_supporting', of)]);
+  const supporting = lastTargetIs(of, [noted('export_supporting', of)]);
   const hasSupporting = associated?.provenance !== undefined && level !== 'system';
   const scope = [...own, targets, ...(hasSupporting ? [supporting] : [])];
   return [...wanted, `(${scope.join(' or ')})`];
 }
 
 /** That `r` has a target `t` of which this is true. */
-export function targetIs(conditions: readonly string[]): string {
-  return `exists (select from sluice.provenance_targets t where t.seq = r.seq and ${conditions.join(' and ')})`;
+export function targetIs(of: Export, conditions: readonly string[]): string {
+  return `exists (select from ${targetsOf(of)} t where t.seq = r.seq and ${conditions.join(' and ')})`;
 }
 
 /** The Provenance of rows `r`, by way of its target `t`: from what it is about, which is found first. */
-export function seqsOfTargets(rows: readonly string[], conditions: readonly string[]): string {
+export function seqsOfTargets(
+  of: Export,
+  rows: readonly string[],
+  conditions: readonly string[],
+): string {
   return `
     select t.seq from (select r.type, r.id from sluice.resources r where ${rows.join(' and ')} offset 0) c
-      join sluice.provenance_targets t on t.target_type = c.type and t.target_id = c.id
+      join ${targetsOf(of)} t on t.target_type = c.type and t.target_id = c.id
      where ${conditions.length === 0 ? 'true' : conditions.join(' and ')}`;
 }
 
 /** Of a tombstone `r`: what the version before it was about. */
-function lastTargetIs(conditions: readonly string[]): string {
+function lastTargetIs(of: Export, conditions: readonly string[]): string {
   return `exists (
-    select from sluice.provenance_targets t
+    select from ${targetsOf(of)} t
      where t.seq = (select max(l.seq) from sluice.resources l
                      where l.type = ${text('Provenance')} and l.id = r.id and l.seq < r.seq)
        and ${conditions.join(' and ')})`;
@@ -128,10 +133,12 @@ function isAboutExported(of: Export, options: PartQueryOptions): string {
   ];
   const ways = [
     since === undefined
-      ? targetIs([...isOfLevel, targetExists(wanted('t.target_type'))])
+      ? targetIs(of, [...isOfLevel, targetExists(wanted('t.target_type'))])
       : // From what changed, which is little, to its Provenance: whatever the planner knows of either.
-        `r.seq in (${seqsOfTargets(wanted('r.type'), isOfLevel)})`,
-    ...(level === 'system' ? [] : [targetIs([...hasPassed(of), isTold(of, options), ...latest])]),
+        `r.seq in (${seqsOfTargets(of, wanted('r.type'), isOfLevel)})`,
+    ...(level === 'system'
+      ? []
+      : [targetIs(of, [...hasPassed(of), isTold(of, options), ...latest])]),
   ];
   return `(${ways.join(' or ')})`;
 }
@@ -184,6 +191,6 @@ export function isLatest(of: Export, options: PartQueryOptions): string {
     isNewest(of, provenance, 'v', options),
   ];
   return `not exists (
-    select from sluice.provenance_targets q join sluice.resources v on ${present.join(' and ')}
+    select from ${targetsOf(of)} q join sluice.resources v on ${present.join(' and ')}
      where q.target_type = t.target_type and q.target_id = t.target_id and ${recorded('q')} > ${recorded('t')})`;
 }

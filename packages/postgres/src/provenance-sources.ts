@@ -43,7 +43,7 @@ export function aboutLevel(
   if (isMuch) {
     const own = [`r.type = ${text('Provenance')}`, ...inScope(text('Provenance'))];
     const ways = [
-      seqsOfTargets(held('r.type'), ofTarget),
+      seqsOfTargets(of, held('r.type'), ofTarget),
       ...(exportedTargets
         ? []
         : [`select r.seq from sluice.resources r where ${own.join(' and ')}`]),
@@ -56,7 +56,7 @@ export function aboutLevel(
     ...ofTarget,
     targetExists(held('t.target_type')),
   ];
-  return [...present, targetIs(target)];
+  return [...present, targetIs(of, target)];
 }
 
 /** That `r` is there for a patient who joined after `_since`. */

@@ -1,7 +1,9 @@
+import type { ConditionalReference } from '@sluice/fhir';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { from as copyFrom } from 'pg-copy-streams';
 import { CopyEncoder } from './copy-encoder.ts';
+import { identifyTypes, noteSearches } from './identified.ts';
 import type { Client, Pool } from './pool.ts';
 import { withRetriedTransaction } from './transaction.ts';
 
@@ -20,13 +22,15 @@ export interface StagedResource {
   readonly tail: Buffer | undefined;
   /** What the store writes between head and tail. */
   readonly splice: 'none' | 'last-updated' | 'version-and-last-updated';
-  /** Patients whose compartments it is in, primary first; outside the compartment, those it mentions. */
+  /** Patients whose compartments it is in, primary first; outside the compartment, those it mentions. Ids, or `?search`. */
   readonly patients: readonly string[];
-  /** `Type/id` of the resources of supporting types that its text refers to. */
+  /** `Type/id`, or `Type?search`, of the resources of supporting types that its text refers to. */
   readonly supporting: readonly string[];
   /** Of a Provenance: `Type/id` of what it is about, and when it was recorded, as instant text. */
   readonly targets: readonly string[];
   readonly recorded: string | undefined;
+  /** What the searches in `patients`, `supporting` and `targets` look for. */
+  readonly conditional?: readonly ConditionalReference[] | undefined;
 }
 
 /** What a batch changed. */
@@ -46,15 +50,20 @@ export async function writeResources(
   batch: readonly StagedResource[],
 ): Promise<WriteSummary> {
   if (batch.length === 0) return { stored: 0, unchanged: 0, deleted: 0 };
+  await identifyTypes(
+    pool,
+    searchesOf(batch).map(({ type }) => type),
+  );
   return await withRetriedTransaction(pool, (client) => writeStaged(client, batch));
 }
 
-/** The same inside a transaction of the caller's, which decides when it commits. */
+/** The same inside a transaction of the caller's, which decides when it commits. The types that are searched for have to be identified. */
 export async function writeStaged(
   client: Client,
   batch: readonly StagedResource[],
 ): Promise<WriteSummary> {
   await client.query('select sluice.begin_write()');
+  await noteSearches(client, searchesOf(batch));
   await pipeline(
     Readable.from(binaryCopy(batch), { objectMode: false, highWaterMark: 1 << 20 }),
     client.query(
@@ -70,6 +79,14 @@ export async function writeStaged(
   const summary = rows[0];
   if (!summary) throw new Error('merge_staged returned nothing');
   return { stored: summary.stored, unchanged: summary.unchanged, deleted: summary.removed };
+}
+
+function searchesOf(batch: readonly StagedResource[]): ConditionalReference[] {
+  const found = new Map<string, ConditionalReference>();
+  for (const { conditional = [] } of batch) {
+    for (const each of conditional) found.set(each.type + each.search, each);
+  }
+  return [...found.values()];
 }
 
 /** Sent at once. */

@@ -72,7 +72,7 @@ function isSource(of: Export, { sources, exportedTargets }: Sources): string {
     ]);
     const about = [
       ...inCompartmentsOf(of, text('Provenance'), 'deleted'),
-      targetIs([exportedTargets ? `(${target} or ${noted('export_supporting', of)})` : target]),
+      targetIs(of, [exportedTargets ? `(${target} or ${noted('export_supporting', of)})` : target]),
     ];
     ways.push(everStored(of, 'Provenance', 's', [`(${about.join(' or ')})`]));
   }

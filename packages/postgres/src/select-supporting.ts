@@ -3,6 +3,7 @@ import { supportingDepth as depth } from '@sluice/fhir';
 import { text, texts, timestamp, uuid } from './literals.ts';
 import { hasMembers, inCompartments, isOf, joinedMembers, ofNobodyElse } from './membership.ts';
 import type { Pool, Queryable } from './pool.ts';
+import { referencesOf, targetsOf } from './resolved.ts';
 import { aboutFound, aboutLevel, isAboutJoined } from './provenance-sources.ts';
 import { noteDeletedSupporting, tellsDeletions } from './select-deleted-supporting.ts';
 import { withTransaction } from './transaction.ts';
@@ -122,7 +123,7 @@ function referredToByPatients(
     holds(of, types, 'r.patient = s.from_id', options),
   ];
   return `select s.target_type, s.target_id, ${listed ? 'm.is_new' : 'false'}
-         from sluice.supporting_references s${listed ? ' join sluice.export_members m on m.patient = s.from_id' : ''}
+         from ${referencesOf(of)} s${listed ? ' join sluice.export_members m on m.patient = s.from_id' : ''}
         where ${conditions.join(' and ')}`;
 }
 
@@ -134,7 +135,7 @@ function referredToByOne(
 ): string {
   const conditions = [...rows, ...isMadeByRow(of, type), `s.target_type in (${texts(supporting)})`];
   return `select s.target_type, s.target_id, ${isNew}
-         from sluice.resources r join sluice.supporting_references s on s.from_id = r.id
+         from sluice.resources r join ${referencesOf(of)} s on s.from_id = r.id
         where ${conditions.join(' and ')}`;
 }
 
@@ -150,15 +151,15 @@ function nextStep(of: Export, scope: Sources, options: PartQueryOptions): string
     holds(of, scope.supporting, 'r.id = s.from_id', options),
     ...isWanted,
   ];
-  const references = `select s.target_type, s.target_id from sluice.supporting_references s where ${own.join(' and ')}`;
+  const references = `select s.target_type, s.target_id from ${referencesOf(of)} s where ${own.join(' and ')}`;
   if (!scope.exportedTargets || !scope.sources.includes('Provenance')) return references;
   const theirs = [...aboutFound(of, scope, options), ...isMadeByRow(of, 'Provenance'), ...isWanted];
   return `${references}
          union all
          select s.target_type, s.target_id
-           from sluice.provenance_targets t
+           from ${targetsOf(of)} t
            join sluice.resources r on r.seq = t.seq
-           join sluice.supporting_references s on s.from_id = r.id
+           join ${referencesOf(of)} s on s.from_id = r.id
           where ${theirs.join(' and ')}`;
 }
 
@@ -171,7 +172,7 @@ function isMadeByRow(of: Export, type: string): string[] {
     ...(filteredTypes(of.kickOff).includes(type) ? [hasPassed(of)] : []),
     `s.from_type = ${text(type)}`,
     `s.stored_at <= ${timestamp(of.transactionTime)}`,
-    looksBack ? namesTarget : `(not s.stale or ${namesTarget})`,
+    looksBack ? namesTarget(of) : `(not s.stale or ${namesTarget(of)})`,
   ];
 }
 
@@ -206,8 +207,13 @@ function holds(
   return `s.stored_at <= ${at} and ((${certain}) or ${witness(of, types, isSource, options)})`;
 }
 
-/** That the text of `r` names the target: `Type/id`, or with a version, and slashes may be escaped. */
-const namesTarget = `replace(r.body, '\\/', '/') ~ (s.target_type || '/' || replace(s.target_id, '.', '\\.') || '("|/_history/)')`;
+/** That the text of `r` names the target of `s` as it is written; slashes may be escaped. */
+function namesTarget({ followsSearches }: Export): string {
+  // `Type/id`, or with a version; with searches also the search that led to it.
+  return followsSearches === true
+    ? 'sluice.may_name(r.body, s.target_type, s.written)'
+    : `replace(r.body, '\\/', '/') ~ (s.target_type || '(/|[?]_id=)' || replace(s.target_id, '.', '\\.') || '("|/_history/)')`;
+}
 
 /** That `r`, of a filtered type, was let through. */
 function hasPassed({ id }: Export): string {
@@ -227,7 +233,7 @@ function witness(
     ...(filtered.length === 0
       ? []
       : [`(s.from_type not in (${texts(filtered)}) or ${hasPassed(of)})`]),
-    namesTarget,
+    namesTarget(of),
   ].join(' and ');
   const own = `exists (select from sluice.resources r where ${isSource} and ${conditions})`;
   const shared = `exists (

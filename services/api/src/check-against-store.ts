@@ -1,11 +1,11 @@
 import type { Rights } from '@sluice/auth';
-import { ExportError, keepPatients, type KickOff } from '@sluice/export';
+import { basesOf, ExportError, keepPatients, type KickOff } from '@sluice/export';
 import { isId } from '@sluice/fhir';
 import { findUnknownPatients, readResource, resolveGroupMembers } from '@sluice/postgres';
 import type { Dependencies } from './dependencies.ts';
 import { permittedResource } from './permitted-resource.ts';
 
-type Needed = Pick<Dependencies, 'pool' | 'baseUrl' | 'now' | 'settings'>;
+type Needed = Pick<Dependencies, 'pool' | 'baseUrl' | 'otherBases' | 'now' | 'settings'>;
 
 /**
  * Checks a kick-off against the store: its Group has to exist, and to be one that the client may read; its patients have to be there
@@ -22,10 +22,10 @@ export async function checkAgainstStore(
   const { groupId, patients } = kickOff;
   if (groupId !== undefined) await checkGroup(deps, groupId, rights);
   if (patients !== undefined) {
-    return keepPatients(kickOff, await absentPatients(deps, patients, groupId));
+    return keepPatients(kickOff, await absentPatients(deps, patients, kickOff));
   }
   if (rights.patients === undefined) return kickOff;
-  const absent = await absentPatients(deps, rights.patients, groupId);
+  const absent = await absentPatients(deps, rights.patients, kickOff);
   const permitted = rights.patients.filter((id) => !absent.has(id));
   if (permitted.length > 0) return { ...kickOff, patients: permitted };
   throw new ExportError(
@@ -50,10 +50,13 @@ async function checkGroup(deps: Needed, groupId: string, rights: Rights): Promis
 async function absentPatients(
   { pool }: Needed,
   patients: readonly string[],
-  groupId: string | undefined,
+  kickOff: KickOff,
 ): Promise<ReadonlySet<string>> {
+  const { groupId } = kickOff;
   if (groupId === undefined) return new Set(await findUnknownPatients(pool, [...patients]));
-  const { patients: members } = await resolveGroupMembers(pool, groupId);
+  const { patients: members } = await resolveGroupMembers(pool, groupId, {
+    bases: basesOf(kickOff),
+  });
   const present = new Set(members);
   return new Set(patients.filter((id) => !present.has(id)));
 }

@@ -14,6 +14,8 @@ export interface Dependencies {
   readonly settings: ApiSettings;
   /** Public URL of the FHIR base, without a slash at its end. */
   readonly baseUrl: string;
+  /** Its other names: LOCAL_BASES. */
+  readonly otherBases: readonly string[];
   readonly pool: Pool;
   readonly queue: ApiQueue;
   readonly storage: ApiStorage;

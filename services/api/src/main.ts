@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createPool, readUrlKey, type Pool } from '@sluice/postgres';
+import { createPool, noteLocalBases, readUrlKey, type Pool } from '@sluice/postgres';
 import { createQueue } from '@sluice/queue';
 import {
   createLogger,
@@ -21,7 +21,7 @@ import { createServer } from './create-server.ts';
 import { Downloads } from './downloads.ts';
 import { createIdentify } from './identity.ts';
 import { limitQueue } from './limit-queue.ts';
-import { publicBaseUrl, readApiSettings, type ApiSettings } from './settings.ts';
+import { otherBases, publicBaseUrl, readApiSettings, type ApiSettings } from './settings.ts';
 import { openStorage } from './storage.ts';
 
 /** How long open requests may go on once the process was told to end. */
@@ -68,6 +68,7 @@ async function main(settings: ApiSettings): Promise<void> {
   const deps = {
     settings,
     baseUrl,
+    otherBases: otherBases(settings),
     pool,
     queue: limitQueue(queue, redisLimitMs),
     storage,
@@ -81,6 +82,10 @@ async function main(settings: ApiSettings): Promise<void> {
     authority,
     now: Date.now,
   };
+  // Loaders and writers go by them. Without the database the next kick-off does it.
+  noteLocalBases(pool, [baseUrl, ...deps.otherBases]).catch((error: unknown) => {
+    log.warn('the names of the store could not be noted', errorFacts(error));
+  });
   collectState(deps);
   // Express answers by itself; its handler returns nothing to wait for.
   server.on('request', createApp(deps) as (...request: unknown[]) => void);

@@ -17,21 +17,30 @@ export function permittedResource(
   rights: Rights,
   of: TypeRights,
   type: string,
-  { baseUrl, now }: { readonly baseUrl: string; readonly now: () => number },
+  {
+    baseUrl,
+    otherBases,
+    now,
+  }: {
+    readonly baseUrl: string;
+    readonly otherBases: readonly string[];
+    readonly now: () => number;
+  },
 ): ((resource: Resource) => boolean) | undefined {
   const filters = filtersOf(of, type);
   if (filters === undefined) return undefined;
-  const passes = compileFilterLists(type, filters, { baseUrl, nowMs: now() });
+  const passes = compileFilterLists(type, filters, { baseUrl, otherBases, nowMs: now() });
   const { patients } = rights;
   // Which Groups may be seen is among the filters.
   if (patients === undefined || type === 'Group') return passes;
   const permitted = new Set(patients);
+  const bases = [baseUrl, ...otherBases];
   return (resource) => {
     if (!passes(resource)) return false;
     if (patientCompartmentTypes.has(type)) {
-      return compartmentPatients(resource, baseUrl).some((id) => permitted.has(id));
+      return compartmentPatients(resource, bases).some((id) => permitted.has(id));
     }
-    return [...mentionedPatients(resource)].every((id) => permitted.has(id));
+    return [...mentionedPatients(resource, bases)].every((id) => permitted.has(id));
   };
 }
 

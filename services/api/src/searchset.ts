@@ -16,11 +16,11 @@ const windowGroups = 500;
  * @param isPermitted whether who is asking may see a Group
  */
 export async function* searchset(
-  { pool, baseUrl, now }: Pick<Dependencies, 'pool' | 'baseUrl' | 'now'>,
+  { pool, baseUrl, otherBases, now }: Pick<Dependencies, 'pool' | 'baseUrl' | 'otherBases' | 'now'>,
   { filter, count, after, elements, used }: GroupQuery,
   isPermitted: (group: Record<string, unknown>) => boolean,
 ): AsyncGenerator<string> {
-  const isFound = compileFilter([filter], { baseUrl, nowMs: now() });
+  const isFound = compileFilter([filter], { baseUrl, otherBases, nowMs: now() });
   const passes = (body: string): boolean => {
     const group = JSON.parse(body) as Record<string, unknown>;
     return isFound(group) && isPermitted(group);

@@ -5,6 +5,7 @@ const names = [
   'PORT',
   'HOST',
   'BASE_URL',
+  'LOCAL_BASES',
   'DATABASE_URL',
   'DATABASE_MAX_CONNECTIONS',
   'REDIS_URL',
@@ -93,6 +94,11 @@ export function publicBaseUrl(settings: ApiSettings, port: number): string {
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}/fhir`;
 }
 
+/** The other names of the FHIR base, without slashes at their ends. */
+export function otherBases(settings: ApiSettings): string[] {
+  return listOf(settings.LOCAL_BASES).map(withoutEndSlashes);
+}
+
 function faultsBetween(env: Environment): string[] {
   const valueOf = (name: string): string => env[name]?.trim() ?? '';
   const host = valueOf('HOST');
@@ -106,6 +112,12 @@ function faultsBetween(env: Environment): string[] {
   }
   if (baseUrl !== '' && baseUrl.includes('://') && !/^https?:\/\/[^?#\s]+$/.test(baseUrl)) {
     faults.push('BASE_URL is not usable; accepted: an http or https URL without ? and #');
+  }
+  const wrong = listOf(env['LOCAL_BASES']).filter((base) => !/^https?:\/\/[^?#\s]+$/.test(base));
+  if (wrong.length > 0) {
+    faults.push(
+      `LOCAL_BASES has ${JSON.stringify(wrong[0])}; accepted: http and https URLs without ? and #, separated by commas`,
+    );
   }
   if (valueOf('AUTH_MODE') === 'jwt' && !/^https?:\/\/\S/.test(valueOf('AUTH_ISSUERS'))) {
     faults.push('AUTH_ISSUERS is needed with AUTH_MODE=jwt; accepted: URLs of issuers');

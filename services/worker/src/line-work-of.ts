@@ -10,7 +10,7 @@ export async function lineWorkOf(
   { kind, type, access, attachments }: PlannedPart,
 ): Promise<LineWork | undefined> {
   if (kind !== 'output') return undefined;
-  const { baseUrl, elements } = of.kickOff;
+  const { baseUrl, otherBases, elements } = of.kickOff;
   const filters = filterListsOf(of.kickOff, type);
   const isFiltered = filters.length > 0;
   const kept = elements && [...(elements['*'] ?? []), ...(elements[type] ?? [])];
@@ -19,6 +19,7 @@ export async function lineWorkOf(
   return {
     type,
     baseUrl,
+    ...(otherBases ? { otherBases } : {}),
     now: of.transactionTime,
     ...(isFiltered ? { filters } : {}),
     // Parts of a later stage depend on which ones pass.

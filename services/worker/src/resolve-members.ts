@@ -1,5 +1,6 @@
-import { absentMember, type Export } from '@sluice/export';
+import { absentMember, basesOf, type Export } from '@sluice/export';
 import {
+  findAliases,
   findFormerMembers,
   keepPresent,
   listExportPatients,
@@ -13,17 +14,36 @@ export interface ExportMembers extends Members {
   readonly joined: readonly string[];
 }
 
-/** Whose data is wanted, as of transactionTime; `undefined`: everybody's. */
+/**
+ * Whose data is wanted, as of transactionTime; `undefined`: everybody's. Searches that led to one of these patients are among them, as
+ * what refers to a patient so has the search for its patient.
+ */
 export async function resolveMembers(
   context: WorkerContext,
   of: Export,
 ): Promise<ExportMembers | undefined> {
+  const members = await listMembers(context, of);
+  if (members === undefined) return undefined;
+  const aliases = await findAliases(context.pool, members.patients, of.transactionTime);
+  const joined = new Set(members.joined);
+  const newcomers = aliases.filter(({ patient }) => joined.has(patient));
+  return {
+    ...members,
+    patients: [...members.patients, ...aliases.map(({ search }) => search)],
+    joined: [...members.joined, ...newcomers.map(({ search }) => search)],
+  };
+}
+
+async function listMembers(context: WorkerContext, of: Export): Promise<ExportMembers | undefined> {
   const { pool } = context;
   const { level, groupId, hasPatients, until } = of.kickOff;
   const patients = hasPatients ? await listExportPatients(pool, of.id) : undefined;
   const at = { transactionTime: of.transactionTime, until };
   if (level === 'group') {
-    const members = await resolveGroupMembers(pool, groupId ?? '', at);
+    const members = await resolveGroupMembers(pool, groupId ?? '', {
+      at,
+      bases: basesOf(of.kickOff),
+    });
     const kept = patients === undefined ? members : onlyOf(members, patients);
     return { ...kept, joined: await joinedOf(context, of, kept) };
   }
@@ -43,10 +63,15 @@ function onlyOf(members: Members, patients: readonly string[]): Members {
 
 async function joinedOf(
   { pool, settings }: WorkerContext,
-  { kickOff: { groupId, since }, transactionTime }: Export,
+  { kickOff, transactionTime }: Export,
   { patients }: Members,
 ): Promise<readonly string[]> {
+  const { groupId, since } = kickOff;
   if (since === undefined || settings.GROUP_SINCE !== 'include-new-members') return [];
-  const former = await findFormerMembers(pool, groupId ?? '', { since, transactionTime });
+  const former = await findFormerMembers(pool, groupId ?? '', {
+    since,
+    transactionTime,
+    bases: basesOf(kickOff),
+  });
   return patients.filter((id) => !former.has(id));
 }

@@ -44,7 +44,7 @@ async function notePassed(
   part: ClaimedPart,
   signal: AbortSignal,
 ): Promise<void> {
-  const { baseUrl } = of.kickOff;
+  const { baseUrl, otherBases } = of.kickOff;
   const { type } = part;
   const limits = { maxFileBytes: Infinity, maxResourcesPerFile: Infinity };
   const pipeline = new LinePipeline({
@@ -52,6 +52,7 @@ async function notePassed(
     work: {
       type,
       baseUrl,
+      ...(otherBases ? { otherBases } : {}),
       now: of.transactionTime,
       filters: filterListsOf(of.kickOff, type),
       reportIds: true,

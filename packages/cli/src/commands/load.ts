@@ -4,13 +4,14 @@ import { formatCount } from '../format.ts';
 import { catchInterruption } from '../interruption.ts';
 import { describeLoad, loadIntoStore } from '../load-into-store.ts';
 import { withStore } from '../open-database.ts';
-import { dataDirOption } from '../options.ts';
+import { appendUrl, dataDirOption } from '../options.ts';
 import { writeJson, writeLine } from '../output.ts';
 import type { Environment } from '../settings.ts';
 
 interface LoadCommandOptions {
   readonly dataDir: string;
   readonly stamp?: true;
+  readonly baseUrl: readonly string[];
   readonly json?: true;
 }
 
@@ -21,6 +22,12 @@ export function loadCommand(environment: Environment): Command {
     .argument('<path...>', 'files and folders')
     .addOption(dataDirOption())
     .option('--stamp', 'give every resource a new versionId and lastUpdated')
+    .option(
+      '--base-url <url>',
+      'a name of this store: references behind it are local, as those on BASE_URL and LOCAL_BASES are; may be repeated',
+      appendUrl,
+      [],
+    )
     .option('--json', 'print the summary as JSON')
     .addHelpText(
       'after',
@@ -34,6 +41,13 @@ Example:
     .action((paths: string[], options: LoadCommandOptions) => run(paths, options, environment));
 }
 
+/** Names of the store: those given, and the deployment's as far as the environment has them. */
+function basesOf({ baseUrl }: LoadCommandOptions, environment: Environment): string[] {
+  const { BASE_URL = '', LOCAL_BASES = '' } = environment;
+  const configured = [BASE_URL, ...LOCAL_BASES.split(',')].map((base) => base.trim());
+  return [...baseUrl, ...configured.filter((base) => base !== '')];
+}
+
 async function run(
   paths: readonly string[],
   options: LoadCommandOptions,
@@ -44,7 +58,7 @@ async function run(
   const { signal } = interruption;
   try {
     const summary = await withStore({ environment, dataDir, purpose: 'load' }, (pool) =>
-      loadIntoStore({ pool, paths, stamp, signal }),
+      loadIntoStore({ pool, paths, stamp, bases: basesOf(options, environment), signal }),
     );
     if (options.json) writeJson(summary);
     else writeLine(describeLoad(summary));

@@ -13,6 +13,8 @@ import { uriTest } from './uri.ts';
 export interface FilterOptions {
   /** Absolute references that begin with it are references to this store. */
   readonly baseUrl: string;
+  /** The other names of this store. */
+  readonly otherBases?: readonly string[] | undefined;
   /** What `ap` of a date goes by: the present, or the moment that an answer is about. */
   readonly nowMs: number;
 }
@@ -52,7 +54,7 @@ function compileCriterion(
 function elementTest(
   condition: Condition,
   path: ElementPath,
-  { baseUrl, nowMs }: FilterOptions,
+  { baseUrl, otherBases = [], nowMs }: FilterOptions,
 ): (element: unknown) => boolean {
   switch (condition.kind) {
     case 'missing':
@@ -68,7 +70,10 @@ function elementTest(
     case 'uri':
       return uriTest(condition.values, condition.match, path.type);
     case 'reference':
-      return referenceTest(condition.values, path, { target: condition.target, baseUrl });
+      return referenceTest(condition.values, path, {
+        target: condition.target,
+        bases: [baseUrl, ...otherBases],
+      });
     case 'identifier':
       return path.type === 'Reference' ? referenceIdentifierTest(condition.values) : () => false;
     case 'date':

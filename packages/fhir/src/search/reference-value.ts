@@ -1,5 +1,5 @@
 import { isId } from '../ids.ts';
-import { parseReference } from '../reference.ts';
+import { type LocalBases, parseReference, relativeReference } from '../reference.ts';
 import { isResourceType } from '../resource-types.ts';
 import type { ElementPath } from './parameters.ts';
 import { SearchError } from './search-error.ts';
@@ -40,15 +40,15 @@ export function impliedTarget(path: ElementPath, target: string | undefined): st
 
 /**
  * Makes the test of a reference against values, any of which will do. References to this store are the same whether they are relative or
- * begin with `baseUrl`; one that names a version is also found without it. An id alone finds resources of every
+ * are behind one of the `bases`; one that names a version is also found without it. An id alone finds resources of every
  * type, unless the type is implied.
  */
 export function referenceTest(
   values: readonly string[],
   path: ElementPath,
-  options: { readonly target: string | undefined; readonly baseUrl: string },
+  options: { readonly target: string | undefined; readonly bases: LocalBases },
 ): (element: unknown) => boolean {
-  const relative = (text: string) => relativeReference(text, options.baseUrl);
+  const relative = (text: string) => relativeReference(text, options.bases);
   const ids = new Set<string>();
   const texts = new Set<string>();
   const implied = impliedTarget(path, options.target);
@@ -82,15 +82,6 @@ export function referenceTest(
 
 function isAbsolute(text: string): boolean {
   return /^[A-Za-z][A-Za-z0-9+.-]*:./.test(text);
-}
-
-/** A reference to this store without what is before its type: the same cut that `parseReference` makes. */
-function relativeReference(text: string, baseUrl: string): string {
-  const length = baseUrl.endsWith('/') ? baseUrl.length : baseUrl.length + 1;
-  if (text.startsWith(baseUrl) && text[length - 1] === '/') {
-    return text.slice(length);
-  }
-  return text.startsWith('/') ? text.slice(1) : text;
 }
 
 function withoutHistory(text: string): string {

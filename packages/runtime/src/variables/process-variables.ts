@@ -9,6 +9,11 @@ export const processVariables = {
     description:
       'Public URL of the FHIR base, as clients see it. Default: http://HOST:PORT/fhir. Every absolute URL that Sluice hands out starts with it.',
   },
+  LOCAL_BASES: {
+    kind: 'string',
+    description:
+      'Other URLs of the FHIR base, separated by commas: former names, names inside the network. References that begin with one of them are references to this store, as those on BASE_URL are.',
+  },
   DATABASE_URL: {
     kind: 'url',
     required: true,

@@ -8,7 +8,7 @@ import {
   type KickOffRequest,
   type Level,
 } from '@sluice/export';
-import { readHistoryKeptSince } from '@sluice/postgres';
+import { noteLocalBases, readHistoryKeptSince } from '@sluice/postgres';
 import { traced } from '@sluice/runtime';
 import type { Request, RequestHandler } from 'express';
 import { checkAgainstStore } from '../check-against-store.ts';
@@ -26,7 +26,9 @@ export function kickOff(level: Level, deps: Dependencies): RequestHandler {
     const request = kickOffRequest(level, req, deps.baseUrl);
     const context = contextOf(res);
     const rights = exportRights(context.identity.rights);
-    const parsed = parseKickOff(request, { ...kickOffOptions(deps), rights });
+    const known = await noteLocalBases(deps.pool, [deps.baseUrl, ...deps.otherBases]);
+    const otherBases = known.filter((base) => base !== deps.baseUrl);
+    const parsed = parseKickOff(request, { ...kickOffOptions(deps), otherBases, rights });
     await checkUntil(parsed, deps);
     const checked = await checkAgainstStore(deps, parsed, context.identity.rights);
     checkKickOffSize(checked);

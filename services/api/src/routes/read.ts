@@ -17,7 +17,9 @@ export const isResourceAddress: RequestHandler = (req, _res, next) => {
 };
 
 /** `GET {Type}/{id}`: the present version, as it is stored. */
-export function read(deps: Pick<Dependencies, 'pool' | 'baseUrl' | 'now'>): RequestHandler {
+export function read(
+  deps: Pick<Dependencies, 'pool' | 'baseUrl' | 'otherBases' | 'now'>,
+): RequestHandler {
   return async (req, res) => {
     const { type, id } = addressOf(req);
     const { rights } = contextOf(res).identity;

@@ -13,6 +13,8 @@ export interface LineWork {
   /** Type of all the lines. */
   readonly type: string;
   readonly baseUrl: string;
+  /** The other names of the store. */
+  readonly otherBases?: readonly string[];
   /** The moment that the export is exact at, as an instant: `ap` of a date goes by it. */
   readonly now: string;
   /** Search queries behind `Type?`: a line has to match one of each list. Absent: every line passes. */
@@ -53,8 +55,10 @@ export function compileLineWork(work: LineWork): CompiledLineWork {
   };
 }
 
-function compileFilters({ type, baseUrl, now, filters }: LineWork) {
-  return filters && compileFilterLists(type, filters, { baseUrl, nowMs: Date.parse(now) });
+function compileFilters({ type, baseUrl, otherBases, now, filters }: LineWork) {
+  return (
+    filters && compileFilterLists(type, filters, { baseUrl, otherBases, nowMs: Date.parse(now) })
+  );
 }
 
 function parseResource(line: Buffer): object {
@@ -66,12 +70,12 @@ function parseResource(line: Buffer): object {
 }
 
 function compileChanges(work: LineWork): ((line: Buffer) => Buffer)[] {
-  const { type, baseUrl, elements, attachments } = work;
+  const { type, baseUrl, otherBases, elements, attachments } = work;
   const urlOf = attachments && attachmentUrls(baseUrl, attachments);
   return [
     ...(elements ? [compileElements(type, elements)] : []),
     ...(work.markDeleted ? [markDeleted] : []),
-    ...(urlOf ? [compileAttachments(type, { baseUrl, urlOf })] : []),
+    ...(urlOf ? [compileAttachments(type, { baseUrl, otherBases, urlOf })] : []),
   ];
 }
 
