@@ -2,7 +2,8 @@ import { isId, type JsonMember, type JsonSpan, parseReference, scanObject } from
 import { UnloadableError } from './load-problem.ts';
 import { lineAt, readJson } from './read-json.ts';
 import { readResource } from './read-resource.ts';
-import { type References, rewriteReferences } from './rewrite-references.ts';
+import type { References } from './bundle-references.ts';
+import { rewriteReferences } from './rewrite-references.ts';
 import type { ReadResource } from './stage-resource.ts';
 
 /** What an entry of a Bundle asks for. */

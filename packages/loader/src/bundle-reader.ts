@@ -2,7 +2,7 @@ import { readEntry, type EntryRequest, readRequest } from './bundle-entry.ts';
 import type { EntryText } from './bundle-splitter.ts';
 import { type BundleSurvey, createSplitter, splitText, type TextSource } from './bundle-survey.ts';
 import { UnloadableError } from './load-problem.ts';
-import type { References } from './rewrite-references.ts';
+import type { References } from './bundle-references.ts';
 import { SeenIds } from './seen-ids.ts';
 
 /** What one entry of a Bundle asks for, with the line it begins on and its place in the Bundle, counted from 1. */
@@ -11,8 +11,8 @@ export type BundleItem = { line: number; number: number } & (
 );
 
 /**
- * Takes a Bundle apart that was surveyed: the resources' own texts are cut out and only references to `urn:` full
- * URLs of the Bundle are rewritten. Deletions of a transaction come first, as FHIR has it (https://hl7.org/fhir/R4/http.html#trules).
+ * Takes a Bundle apart that was surveyed: the resources' own texts are cut out and only references to full URLs
+ * of the Bundle are rewritten. Deletions of a transaction come first, as FHIR has it (https://hl7.org/fhir/R4/http.html#trules).
  * Of a history, which lists the newest first, each resource's newest state counts. An entry that cannot be read is a problem of its own. Throws an `UnloadableError` when the Bundle cannot be taken apart at all.
  */
 export async function* readBundle(

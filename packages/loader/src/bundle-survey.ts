@@ -4,7 +4,7 @@ import { deletionOf, readEntry } from './bundle-entry.ts';
 import { BundleSplitter, type EntryText } from './bundle-splitter.ts';
 import { UnloadableError } from './load-problem.ts';
 import { readJsonObject } from './read-json.ts';
-import type { References } from './rewrite-references.ts';
+import { noteFullUrl, type References } from './bundle-references.ts';
 
 /** A text that can be read from its beginning again. */
 export interface TextSource {
@@ -26,7 +26,7 @@ export interface Deletion {
 /** What has to be known of a Bundle before the first of its resources can be read. */
 export interface BundleSurvey {
   readonly type: string;
-  /** Of entries whose full URL is a `urn:`. */
+  /** Of entries by their full URLs. */
   readonly references: References;
   readonly deletions: readonly Deletion[];
   /** Why the Bundle cannot be taken apart. */
@@ -78,7 +78,7 @@ export function createSplitter({ firstLine, maxEntryBytes }: TextSource): Bundle
 
 /**
  * Reads a text once to see whether it is a Bundle that carries others; `undefined` if it is not. Memory: the frame of the Bundle, one
- * entry, and some hundred bytes for each deletion and each full URL that is a `urn:`.
+ * entry, and some hundred bytes for each deletion and each full URL.
  */
 export async function surveyBundle(
   source: TextSource,
@@ -99,10 +99,7 @@ function note(entry: EntryText, references: References, deletions: Deletion[]): 
   if (entry.bytes === undefined) return;
   try {
     const read = readEntry(entry.bytes, entry.line);
-    const { fullUrl, type, id } = read;
-    if (fullUrl?.startsWith('urn:') === true && type !== undefined && id !== undefined) {
-      references.set(fullUrl, `${type}/${id}`);
-    }
+    noteFullUrl(references, read);
     const deleted = deletionOf(read);
     if (deleted !== undefined) {
       deletions.push({ line: entry.line, number: entry.number, ...deleted });

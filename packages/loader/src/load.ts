@@ -55,7 +55,7 @@ export interface LoadSummary {
  * Loads NDJSON, JSON and Bundle files, gzipped or not, into the resource store. A resource that cannot be loaded is reported with file and
  * line and left out, the rest goes in; loading the same files again changes nothing. Memory stays bounded, also for input that is made to
  * exhaust it: by about three times the longest line, document or Bundle entry, a few batches of 8 MB, about 25 to 50 bytes for each resource of
- * one file, and some hundred for each entry of a Bundle that has a `urn:` full URL or is a deletion. Rejects only when the database fails;
+ * one file, and some hundred for each entry of a Bundle that has a full URL or is a deletion. Rejects only when the database fails;
  * the batches before that stay. A caller has to look at `problems`: it is not thrown.
  */
 export async function load(options: LoadOptions): Promise<LoadSummary> {
