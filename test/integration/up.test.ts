@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -71,6 +73,21 @@ test('a second up on one data directory says that it is running, and where', asy
   expect(code).toBe(3);
   expect(stderr).toContain(`http://127.0.0.1:${port}/fhir`);
   expect(await metadataStatus()).toBe(200);
+});
+
+test('a program that takes the port meanwhile is not taken for the API, however well it answers', async () => {
+  const other = createServer((_request, response) => response.end('ready'));
+  const up = startUp();
+  try {
+    await up.says(/postgres \(process \d+\) started/);
+    await once(other.listen(port, '127.0.0.1'), 'listening');
+    const { code, stdout, stderr } = await up.ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain(`Port ${port} of 127.0.0.1 is in use by another program`);
+    expect(stdout).not.toContain('is ready');
+  } finally {
+    await new Promise((resolve) => other.close(resolve));
+  }
 });
 
 test('an API and a worker that are killed are started again, and it is said', async () => {

@@ -1,5 +1,6 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
+import { listening } from '@sluice/runtime';
 import { describeExit, exitOf, type Running } from './exit-facts.ts';
 import { openLog, type LogFile } from './log-file.ts';
 import { setSessionPriority } from './session-priority.ts';
@@ -51,20 +52,31 @@ export async function startService(command: ServiceCommand): Promise<Running> {
       clearTimeout(force);
     },
   };
-  await untilReady(command, running, log);
+  await untilReady(command, running, { log, listens: whetherListens(child) });
   return running;
 }
 
-async function untilReady(command: ServiceCommand, running: Running, log: LogFile): Promise<void> {
+/** Whether the process has said that it listens on its port: until then the port is perhaps another program's. */
+function whetherListens(child: ChildProcess): () => boolean {
+  let listens = false;
+  child.on('message', (message) => (listens ||= message === listening));
+  return () => listens;
+}
+
+async function untilReady(
+  { name, readyUrl }: ServiceCommand,
+  running: Running,
+  { log, listens }: { readonly log: LogFile; readonly listens: () => boolean },
+): Promise<void> {
   let failure: string | undefined;
   void running.exited.then((facts) => (failure = describeExit(facts)));
-  for (const end = Date.now() + startLimitMs; !(await isReady(command.readyUrl)); await wait(50)) {
+  const end = Date.now() + startLimitMs;
+  for (; !(listens() && (await isReady(readyUrl))); await wait(50)) {
     if (Date.now() > end) {
       failure = `not ready within ${startLimitMs / 1000} s`;
       await running.stop();
     }
     if (failure !== undefined) {
-      const { name } = command;
       throw new Error(
         `${name} did not start (${failure}); its log (${log.path}) ends:\n${log.tail()}`,
       );

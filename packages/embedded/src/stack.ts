@@ -82,6 +82,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return { url, ...servers, stop, kill };
   } catch (error) {
     await stop();
+    // It was free before the servers were started, and may have been taken since.
+    if (begun.api.length === 0) await checkPortIsFree(options.host, options.port);
     throw error;
   }
 }

@@ -8,6 +8,7 @@ export {
 export { Metrics } from './metrics/metrics.ts';
 export { RepeatedLog } from './repeated-log.ts';
 export { accepted, readSettings, SettingsError, type Settings } from './settings-reader.ts';
+export { listening, reportListening } from './report-listening.ts';
 export { installShutdown, type ShutdownPhase } from './shutdown.ts';
 export { inThisSpan, startTracing, traced, type SpanFacts, type TraceCarrier } from './tracing.ts';
 export { parseBytes, parseDuration } from './units.ts';

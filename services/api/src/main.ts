@@ -8,6 +8,7 @@ import {
   errorFacts,
   installShutdown,
   Metrics,
+  reportListening,
   SettingsError,
   startTracing,
 } from '@sluice/runtime';
@@ -61,6 +62,7 @@ async function main(settings: ApiSettings): Promise<void> {
   }
   server.listen(settings.PORT, settings.HOST);
   await once(server, 'listening');
+  reportListening();
   const { port } = server.address() as AddressInfo;
   const baseUrl = publicBaseUrl(settings, port);
   const urlKey = rememberUrlKey(pool);

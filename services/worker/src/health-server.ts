@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { checkSchema } from '@sluice/postgres';
+import { reportListening } from '@sluice/runtime';
 import type { WorkerContext } from './context.ts';
 
 /**
@@ -37,6 +38,7 @@ export async function startHealthServer(
   });
   server.listen(settings.METRICS_PORT, settings.HOST);
   await once(server, 'listening');
+  reportListening();
   return server;
 }
 
