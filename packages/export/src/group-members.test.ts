@@ -1,4 +1,4 @@
-import { absentGroup, absentMember, readGroup } from './group-members.ts';
+import { absentGroups, absentMembers, readGroup } from './group-members.ts';
 
 const at = '2026-01-15T12:00:00Z';
 const baseUrl = 'https://here.example/fhir';
@@ -42,7 +42,7 @@ test.each([
     {
       severity: 'information',
       code: 'not-supported',
-      text: `A member of Group/g is not a Patient on this server and was left out: ${told}.`,
+      text: `A member of Group/g is not a Patient on this server and was skipped: ${told}.`,
     },
   ]);
 });
@@ -85,12 +85,34 @@ test.each([[undefined], [null], [{}], ['Patient/p'], [[null, 'Patient/p']]])(
   },
 );
 
-test('members who are not there are told by their names', () => {
-  const told = (member: string) => ({
-    severity: 'warning',
-    code: 'not-found',
-    text: `The member ${member} is not on this server and was left out.`,
+describe('members who are not there', () => {
+  test('are named', () => {
+    const notice = (member: string) => ({
+      severity: 'warning',
+      code: 'not-found',
+      text: `The member ${member} is not on this server and was skipped.`,
+    });
+    expect(absentMembers([])).toEqual([]);
+    expect(absentMembers(['p'])).toEqual([notice('Patient/p')]);
+    expect(absentGroups(['h'])).toEqual([notice('Group/h')]);
   });
-  expect(absentMember('p')).toEqual(told('Patient/p'));
-  expect(absentGroup('h')).toEqual(told('Group/h'));
+
+  test('by the thousand make one notice, with their number and the first hundred', () => {
+    const notices = absentMembers(Array.from({ length: 30_000 }, (_, index) => `p${index}`));
+    expect(notices).toHaveLength(1);
+    expect(notices[0]?.text).toMatch(
+      /^30000 members are not on this server and were skipped: Patient\/p0, .* Patient\/p99 and 29900 more\.$/,
+    );
+  });
+
+  test('and those of other kinds make one notice for each Group', () => {
+    const member = ['1', '2'].map((id) => ({ entity: { reference: `Practitioner/${id}` } }));
+    expect(readGroup({ id: 'g', member }, at).notices).toEqual([
+      {
+        severity: 'information',
+        code: 'not-supported',
+        text: '2 members of Group/g are not Patients on this server and were skipped: Practitioner/1, Practitioner/2.',
+      },
+    ]);
+  });
 });

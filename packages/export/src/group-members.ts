@@ -5,6 +5,7 @@ import {
   periodEnd,
   targetOf,
 } from '@sluice/fhir';
+import { printable } from './quoted.ts';
 
 /** What one Group says about whom it holds. */
 export interface GroupReading {
@@ -60,7 +61,7 @@ export function readGroup(
   const { id } = group as { id: string };
   const patients: string[] = [];
   const groups: string[] = [];
-  const notices: Issue[] = [];
+  const others: string[] = [];
   for (const entry of membersOf(group)) {
     if (entry.inactive === true || !isDuring(entry.period, at)) continue;
     const text = entry.entity?.reference;
@@ -68,35 +69,52 @@ export function readGroup(
     const targetId = target?.conditional ? found?.get(target.key) : target?.id;
     if (targetId !== undefined && target?.type === 'Patient') patients.push(targetId);
     else if (targetId !== undefined && target?.type === 'Group') groups.push(targetId);
-    else notices.push(notExported(id, typeof text === 'string' ? text : 'without a reference'));
+    else others.push(typeof text === 'string' ? text : 'without a reference');
   }
-  return { patients, groups, notices };
+  return { patients, groups, notices: notExported(id, others) };
 }
 
-/** The notice for a member whose Patient is not there at the export's instant. */
-export function absentMember(patient: string): Issue {
-  return {
-    severity: 'warning',
-    code: 'not-found',
-    text: `The member Patient/${patient} is not on this server and was left out.`,
-  };
+/** The notices for members who are not there at the export's instant: one for all of them, however many. */
+export function absentMembers(patients: readonly string[]): Issue[] {
+  return absent(patients.map((id) => `Patient/${id}`));
 }
 
-/** The notice for a nested Group that is not there. */
-export function absentGroup(group: string): Issue {
-  return {
-    severity: 'warning',
-    code: 'not-found',
-    text: `The member Group/${group} is not on this server and was left out.`,
-  };
+/** The notices for nested Groups that are not there. */
+export function absentGroups(groups: readonly string[]): Issue[] {
+  return absent(groups.map((id) => `Group/${id}`));
 }
 
-function notExported(group: string, member: string): Issue {
-  return {
-    severity: 'information',
-    code: 'not-supported',
-    text: `A member of Group/${group} is not a Patient on this server and was left out: ${member}.`,
-  };
+function absent(members: readonly string[]): Issue[] {
+  if (members.length === 0) return [];
+  const named = listSome(members);
+  const text =
+    members.length === 1
+      ? `The member ${named} is not on this server and was skipped.`
+      : `${members.length} members are not on this server and were skipped: ${named}.`;
+  return [{ severity: 'warning', code: 'not-found', text }];
+}
+
+/** The notice for members that are neither Patient nor Group. */
+function notExported(group: string, members: readonly string[]): Issue[] {
+  if (members.length === 0) return [];
+  const named = listSome(members);
+  const text =
+    members.length === 1
+      ? `A member of Group/${group} is not a Patient on this server and was skipped: ${named}.`
+      : `${members.length} members of Group/${group} are not Patients on this server and were skipped: ${named}.`;
+  return [{ severity: 'information', code: 'not-supported', text }];
+}
+
+/** So many members are named in a notice; the rest is counted. */
+const mostNamed = 100;
+
+function listSome(members: readonly string[]): string {
+  const shown = members
+    .slice(0, mostNamed)
+    .map((member) => printable(member))
+    .join(', ');
+  const rest = members.length - mostNamed;
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
 }
 
 function isDuring(period: Member['period'], at: string): boolean {

@@ -2,8 +2,8 @@ export { auditEventResource, type AuditAction, type AuditEvent } from './audit-e
 export { checkCompleteness, rangeEnd, type PartRecord } from './completeness.ts';
 export { isStaleLock, slotNames } from './export-slot.ts';
 export {
-  absentGroup,
-  absentMember,
+  absentGroups,
+  absentMembers,
   readGroup,
   searchesOf,
   type GroupReading,

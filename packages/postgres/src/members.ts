@@ -1,4 +1,4 @@
-import { absentGroup, absentMember, readGroup, searchesOf } from '@sluice/export';
+import { absentGroups, absentMembers, readGroup, searchesOf } from '@sluice/export';
 import type { ConditionalReference, Issue } from '@sluice/fhir';
 import { findIdentified, hasSearches } from './identified.ts';
 import type { Queryable } from './pool.ts';
@@ -53,7 +53,7 @@ export async function resolveGroupMembers(
   return {
     patients: present.patients,
     deleted: present.deleted,
-    notices: [...listed.notices, ...present.absent.map(absentMember)],
+    notices: [...listed.notices, ...absentMembers(present.absent)],
   };
 }
 
@@ -94,7 +94,7 @@ async function walkGroups(
   while (level.length > 0) {
     for (const id of level) visited.add(id);
     const bodies = await read(level);
-    notices.push(...level.filter((id) => !bodies.has(id)).map(absentGroup));
+    notices.push(...absentGroups(level.filter((id) => !bodies.has(id))));
     const next = new Set<string>();
     for (const body of bodies.values()) {
       const group: unknown = JSON.parse(body);

@@ -1,4 +1,4 @@
-import { absentMember, basesOf, type Export } from '@sluice/export';
+import { absentMembers, basesOf, type Export } from '@sluice/export';
 import {
   findAliases,
   findFormerMembers,
@@ -49,7 +49,7 @@ async function listMembers(context: WorkerContext, of: Export): Promise<ExportMe
   }
   if (patients === undefined) return undefined;
   const present = await keepPresent(pool, patients, at);
-  return { ...present, notices: present.absent.map(absentMember), joined: [] };
+  return { ...present, notices: absentMembers(present.absent), joined: [] };
 }
 
 function onlyOf(members: Members, patients: readonly string[]): Members {
