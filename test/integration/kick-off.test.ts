@@ -24,6 +24,7 @@ beforeAll(async () => {
       id: 'g1',
       member: [{ entity: { reference: 'Patient/p1' } }, { entity: { reference: 'Patient/p2' } }],
     },
+    { resourceType: 'Group', id: 'described', actual: false },
   );
 });
 afterAll(() => stack.drop());
@@ -268,6 +269,7 @@ test('%24export is $export', async () => {
 });
 
 test.each<[string, string]>([
+  ['/Group/described/$export', '400 not-supported'],
   ['/Group/unknown/$export', '404 not-found'],
   ['/Group/not_an_id/$export', '404 not-found'],
   ['/Group/a%2Fb/$export', '404 not-found'],

@@ -60,6 +60,7 @@ export {
   qualityOf,
   type MediaRange,
 } from './media-range.ts';
+export { whyNotListed } from './group-definition.ts';
 export { operationDefinition, type DefinitionOptions } from './operation-definition.ts';
 export { operationNames } from './operation-parameters.ts';
 export { packParts } from './pack-parts.ts';

@@ -1,5 +1,5 @@
 import type { Rights } from '@sluice/auth';
-import { basesOf, ExportError, keepPatients, type KickOff } from '@sluice/export';
+import { basesOf, ExportError, keepPatients, type KickOff, whyNotListed } from '@sluice/export';
 import { isId } from '@sluice/fhir';
 import { findUnknownPatients, readResource, resolveGroupMembers } from '@sluice/postgres';
 import type { Dependencies } from './dependencies.ts';
@@ -12,7 +12,7 @@ type Needed = Pick<Dependencies, 'pool' | 'baseUrl' | 'otherBases' | 'now' | 'se
  * and, at group level, to be members. Who may have the data of some patients only and names none, gets these.
  *
  * @returns the kick-off, without absent patients when it is lenient
- * @throws ExportError `not-found` or `forbidden` for the Group, `invalid-parameter` for patients
+ * @throws ExportError `not-found`, `forbidden` or `unsupported-parameter` for the Group, `invalid-parameter` for patients
  */
 export async function checkAgainstStore(
   deps: Needed,
@@ -40,11 +40,17 @@ async function checkGroup(deps: Needed, groupId: string, rights: Rights): Promis
   if (group === undefined || group.deleted) {
     throw new ExportError('not-found', 'There is no such Group.');
   }
-  if (!deps.settings.REQUIRE_GROUP_READ) return;
-  const isPermitted = permittedResource(rights, rights.exports, 'Group', deps);
-  if (isPermitted?.(JSON.parse(group.body) as Record<string, unknown>) === true) return;
-  const text = 'To export a Group, the client needs the right to read it, such as system/Group.rs.';
-  throw new ExportError('forbidden', text);
+  const parsed = JSON.parse(group.body) as Record<string, unknown>;
+  if (deps.settings.REQUIRE_GROUP_READ) {
+    const isPermitted = permittedResource(rights, rights.exports, 'Group', deps);
+    if (isPermitted?.(parsed) !== true) {
+      const text =
+        'To export a Group, the client needs the right to read it, such as system/Group.rs.';
+      throw new ExportError('forbidden', text);
+    }
+  }
+  const reason = whyNotListed(parsed);
+  if (reason !== undefined) throw new ExportError('unsupported-parameter', reason);
 }
 
 async function absentPatients(
