@@ -95,7 +95,7 @@ async function idsOf({ output }: Manifest): Promise<string[]> {
 async function readsOnReplica(): Promise<number> {
   const { rows } = await replicaPool.query<{ n: number }>(
     `select count(*)::int as n from pg_stat_activity
-      where application_name = 'sluice-worker' and query like 'begin read only;%copy (%'`,
+      where application_name like 'sluice-worker %' and query like 'begin read only;%copy (%'`,
   );
   return rows[0]?.n ?? 0;
 }

@@ -72,7 +72,7 @@ async function partsWritten({ url }: TestService): Promise<number> {
 async function workerConnections(): Promise<number> {
   const rows = await deployment.query<{ n: number }>(
     `select count(*)::int as n from pg_stat_activity
-      where datname = current_database() and application_name = 'sluice-worker'`,
+      where datname = current_database() and application_name like 'sluice-worker %'`,
   );
   return rows[0]?.n ?? 0;
 }

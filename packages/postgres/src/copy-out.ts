@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Connection, Submittable } from 'pg';
 import type { CopyBlocks } from './copy-blocks.ts';
-import { divert } from './direct-socket.ts';
+import { divert, readOn } from './direct-socket.ts';
 
 /** What the owner of a CopyOut decides and is told. */
 export interface CopyOutHandlers {
@@ -43,7 +43,7 @@ export class CopyOut implements Submittable {
 
   /** Has the socket read on after `wantsMore` was false. */
   resume(): void {
-    if (this.#giveBack) this.#socket?.resume();
+    if (this.#giveBack && this.#socket) readOn(this.#socket);
   }
 
   /** Called by pg: `COPY n`, then what came after it. */

@@ -4,11 +4,13 @@ import { Socket } from 'node:net';
 export interface ByteSink {
   /** Memory for the next bytes. */
   space(): Buffer;
-  /** Says that `length` bytes have come; false: no more until `resume` is called on the socket. */
+  /** Says that `length` bytes have come; false: no more until `readOn` is called. */
   take(length: number): boolean;
 }
 
 const sinks = new WeakMap<Socket, ByteSink | undefined>();
+/** Sockets that are not read from, since their sinks have had enough for now. */
+const heldUp = new WeakSet<Socket>();
 const ordinaryBytes = 64 * 1024;
 
 /**
@@ -25,9 +27,9 @@ export function createDirectSocket(): Socket {
         if (buffer === own) {
           const bytes = Buffer.from(own.subarray(0, length));
           if (!sink) return socket.emit('data', bytes) || true;
-          return putInto(sink, bytes);
+          return hold(socket, putInto(sink, bytes));
         }
-        if (sink) return sink.take(length);
+        if (sink) return hold(socket, sink.take(length));
         // The sink has left while this read was under way: the bytes are for the ordinary reader.
         return socket.emit('data', Buffer.from(buffer.subarray(0, length))) || true;
       },
@@ -48,7 +50,7 @@ export function divert(socket: Socket, sink: ByteSink): (rest: Buffer) => void {
   } else {
     socket.removeAllListeners('data');
     socket.on('data', (chunk: Buffer) => {
-      if (!putInto(sink, chunk)) socket.pause();
+      if (!hold(socket, putInto(sink, chunk))) socket.pause();
     });
   }
   return (rest) => {
@@ -59,8 +61,24 @@ export function divert(socket: Socket, sink: ByteSink): (rest: Buffer) => void {
       for (const reader of readers) socket.on('data', reader);
     }
     if (rest.length > 0) for (const reader of readers) reader(rest);
-    socket.resume();
+    readOn(socket);
   };
+}
+
+/** Has a socket read on after its sink has had enough. */
+export function readOn(socket: Socket): void {
+  heldUp.delete(socket);
+  socket.resume();
+}
+
+/** Whether nothing comes from a socket because its own sink wants nothing for now. */
+export function isHeldUp(socket: Socket): boolean {
+  return heldUp.has(socket);
+}
+
+function hold(socket: Socket, more: boolean): boolean {
+  if (!more) heldUp.add(socket);
+  return more;
 }
 
 function putInto(sink: ByteSink, bytes: Buffer): boolean {

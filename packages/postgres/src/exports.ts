@@ -3,7 +3,8 @@ import { activeStates, statesBefore } from '@sluice/export';
 import type { Issue } from '@sluice/fhir';
 import { summaryColumns, toExport, type SummaryRow } from './export-rows.ts';
 import type { Pool, Queryable } from './pool.ts';
-import { retryConflicts, sqlState } from './transaction.ts';
+import { sqlState } from './sql-state.ts';
+import { retryConflicts } from './transaction.ts';
 
 /** Another export is active in the slot, whatever Redis says. */
 export class SlotTakenError extends Error {

@@ -61,6 +61,7 @@ export {
 } from './members.ts';
 export { claimParts, type Claim } from './claim-parts.ts';
 export { completeParts, type Completion, type PartResult } from './complete-parts.ts';
+export { passingReason } from './database-fault.ts';
 export { migrate, schemaVersion } from './migrate.ts';
 export { partRead, type PartRead } from './part-query.ts';
 export { selectSupporting } from './select-supporting.ts';
@@ -92,5 +93,6 @@ export { checkSchema, readUrlKey, SchemaError } from './schema.ts';
 export { rotateSigningKeys } from './signing-keys.ts';
 export { settle, UnsettledError } from './settle.ts';
 export { listStoredTypes, readSpreads, type TypeSpread } from './spreads.ts';
-export { sqlState, withRetriedTransaction, withTransaction } from './transaction.ts';
+export { sqlState } from './sql-state.ts';
+export { withRetriedTransaction, withTransaction } from './transaction.ts';
 export { rememberAssertion } from './used-assertions.ts';

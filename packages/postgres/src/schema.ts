@@ -1,6 +1,6 @@
 import { schemaVersion } from './migrate.ts';
 import type { Queryable } from './pool.ts';
-import { sqlState } from './transaction.ts';
+import { sqlState } from './sql-state.ts';
 
 /** The database is reachable, but its schema is not the one this program needs. */
 export class SchemaError extends Error {

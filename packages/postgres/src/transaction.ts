@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { isConnectionFault } from './database-fault.ts';
 import type { Client, Pool } from './pool.ts';
+import { sqlState } from './sql-state.ts';
 
 /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
 export async function withTransaction<T>(
@@ -14,9 +16,9 @@ export async function withTransaction<T>(
     await client.query('commit');
     return result;
   } catch (error) {
-    await client.query('rollback').catch((failure: unknown) => {
-      broken = failure instanceof Error ? failure : new Error(String(failure));
-    });
+    // What does not answer would not answer to this either.
+    if (isConnectionFault(error)) broken = error as Error;
+    else await client.query('rollback').catch((failure: Error) => (broken = failure));
     throw error;
   } finally {
     client.release(broken);
@@ -58,10 +60,4 @@ export async function withRetriedTransaction<T>(
 ): Promise<T> {
   const states = [...conflicts, '23505'];
   return await retryConflicts(() => withTransaction(pool, work), { attempts, states });
-}
-
-/** SQLSTATE of a Postgres error, or an empty text. */
-export function sqlState(error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : '';
 }

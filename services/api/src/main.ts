@@ -36,6 +36,7 @@ async function main(settings: ApiSettings): Promise<void> {
   const pool = createPool(settings.DATABASE_URL, {
     max: settings.DATABASE_MAX_CONNECTIONS,
     applicationName: 'sluice-api',
+    queryLimitMs: settings.DATABASE_TIMEOUT,
   });
   const isTracing = settings.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
   const endTracing = isTracing ? await startTracing('api') : undefined;

@@ -1,24 +1,36 @@
 import { ExportError } from '@sluice/export';
 import type { Issue } from '@sluice/fhir';
-import { sqlState, UnsettledError } from '@sluice/postgres';
+import { passingReason, sqlState, UnsettledError } from '@sluice/postgres';
 import { StorageError } from '@sluice/storage';
 
 /** SQLSTATE classes that will fail again the same way: syntax, privileges, missing or wrong objects. */
 const permanentClasses = new Set(['22', '28', '2F', '3D', '3F', '42']);
 
-/** Whether trying again can help (network, failover, serialization, a store that is away). */
-export function isTransient(error: unknown): boolean {
-  if (error instanceof StorageError) return error.transient;
+/**
+ * What trying again can do: `passing`, the fault goes by itself (network, failover, serialization, a
+ * store that is away); `permanent`, it is the same the next time; `unknown`, neither can be said.
+ */
+export type FaultKind = 'passing' | 'unknown' | 'permanent';
+
+/** Judges a fault by what threw it. */
+export function judgeFault(error: unknown): FaultKind {
+  if (error instanceof StorageError) return error.transient ? 'passing' : 'permanent';
   // A fault of the program is the same the next time.
   if (
     error instanceof UnsettledError ||
     error instanceof ExportError ||
     error instanceof TypeError ||
-    error instanceof RangeError
+    error instanceof RangeError ||
+    permanentClasses.has(sqlState(error).slice(0, 2))
   ) {
-    return false;
+    return 'permanent';
   }
-  return !permanentClasses.has(sqlState(error).slice(0, 2));
+  return passingReason(error) === undefined ? 'unknown' : 'passing';
+}
+
+/** Whether trying again can help. */
+export function isTransient(error: unknown): boolean {
+  return judgeFault(error) !== 'permanent';
 }
 
 /** What a client is told of a fault that ended its export: what failed, without internals. */

@@ -45,6 +45,7 @@ const queueOptions = {
 const pool = createPool(settings.DATABASE_URL, {
   max: settings.DATABASE_MAX_CONNECTIONS,
   applicationName: 'sluice-worker',
+  silenceMs: settings.DATABASE_TIMEOUT,
 });
 const replica =
   settings.DATABASE_READ_URL === undefined
@@ -52,6 +53,7 @@ const replica =
     : createPool(settings.DATABASE_READ_URL, {
         max: settings.WORKER_CONCURRENCY * 2,
         applicationName: 'sluice-worker',
+        silenceMs: settings.DATABASE_TIMEOUT,
       });
 const queue = createQueue(queueOptions);
 const store = await createOutputStore(storage, {

@@ -31,6 +31,13 @@ export const processVariables = {
     maximum: 1000,
     description: 'Connections one process may hold to Postgres.',
   },
+  DATABASE_TIMEOUT: {
+    kind: 'duration',
+    default: '15s',
+    minimum: 500,
+    description:
+      'How long Postgres may be silent: the API then gives a statement up and answers 503; a worker asks over another connection whether the statement still runs, and gives it up only if it does not.',
+  },
   REDIS_URL: {
     kind: 'url',
     required: true,
