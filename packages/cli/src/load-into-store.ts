@@ -1,5 +1,6 @@
 import { load, type LoadSummary } from '@sluice/loader';
 import { analyzeStore, type Pool } from '@sluice/postgres';
+import { describeUnresolved } from './describe-unresolved.ts';
 import { formatCount, formatTable } from './format.ts';
 import { writeNote } from './output.ts';
 import { showProgress } from './progress.ts';
@@ -58,6 +59,10 @@ export function describeLoad(summary: LoadSummary): string {
     '',
     `${formatCount(files)} files: ${formatCount(resources)} stored, ${formatCount(unchanged)} unchanged, ${formatCount(deleted)} deleted, ${formatCount(problems)} faults`,
   ];
+  lines.push(...describeUnresolved(summary.unresolved));
+  if (summary.unresolvedIsCut) {
+    lines.push('Not every reference was looked up; sluice check looks at all of them.');
+  }
   if (keptOldStamps !== undefined) {
     const { count, transactionTime } = keptOldStamps;
     lines.push(

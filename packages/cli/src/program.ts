@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { checkCommand } from './commands/check.ts';
 import { clientCommand } from './commands/client.ts';
 import { demoCommand } from './commands/demo.ts';
 import { exportCommand } from './commands/export.ts';
@@ -31,6 +32,7 @@ Exit codes:
     demoCommand(environment),
     upCommand(environment),
     loadCommand(environment),
+    checkCommand(environment),
     exportCommand(),
     statusCommand(),
     cancelCommand(),

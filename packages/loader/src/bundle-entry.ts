@@ -1,5 +1,6 @@
 import { isId, type JsonMember, type JsonSpan, parseReference, scanObject } from '@sluice/fhir';
 import { UnloadableError } from './load-problem.ts';
+import type { EntryMatch, EntrySearch } from './match-entries.ts';
 import { lineAt, readJson } from './read-json.ts';
 import { readResource } from './read-resource.ts';
 import type { References } from './bundle-references.ts';
@@ -20,6 +21,7 @@ export interface BundleEntry {
   readonly fullUrl: string | undefined;
   readonly method: string | undefined;
   readonly url: string | undefined;
+  readonly ifNoneExist: string | undefined;
   readonly searchMode: string | undefined;
   readonly resource: JsonSpan | undefined;
   readonly type: string | undefined;
@@ -50,6 +52,7 @@ export function readEntry(bytes: Buffer, line: number): BundleEntry {
     fullUrl,
     method: text(field(request, 'method')),
     url: text(field(request, 'url')),
+    ifNoneExist: text(field(request, 'ifNoneExist')),
     searchMode: text(field(search, 'mode')),
     resource,
     type: text(read('resourceType', inside)),
@@ -67,33 +70,61 @@ export function deletionOf(entry: BundleEntry): { type: string; id: string } | u
   return entry.method === 'DELETE' ? parseReference(entry.url ?? '') : undefined;
 }
 
+/** The search by which an entry says which resource it is about; `undefined` if it does not. */
+export function searchOf(entry: BundleEntry, number: number): EntrySearch | undefined {
+  const { method, url = '', ifNoneExist, fullUrl, type, id } = entry;
+  if (type === undefined) return undefined;
+  const kind = method === 'POST' ? 'create' : 'update';
+  const query = kind === 'create' ? ifNoneExist : /^\w+(\?.+)$/s.exec(url)?.[1];
+  if (query === undefined || query === '' || (kind === 'update' && method !== 'PUT')) {
+    return undefined;
+  }
+  return { number, kind, type, search: query.startsWith('?') ? query : `?${query}`, fullUrl, id };
+}
+
 /** Reads what an entry asks for, references to full URLs rewritten. Throws an `UnloadableError` when it cannot be done. */
-export function readRequest(entry: BundleEntry, references: References): EntryRequest {
+export function readRequest(
+  entry: BundleEntry,
+  references: References,
+  match?: EntryMatch,
+): EntryRequest {
   if (entry.method === 'DELETE') {
     const target = deletionOf(entry);
     if (target === undefined) throw new UnloadableError('only a DELETE of type/id can be loaded');
     return { kind: 'delete', ...target };
   }
   if (entry.method === 'PATCH') throw new UnloadableError('a PATCH cannot be loaded');
+  if (match?.kind === 'fault') throw new UnloadableError(match.message);
+  if (match?.kind === 'exists') return { kind: 'nothing' };
   const isRead = entry.method === 'GET' || entry.method === 'HEAD';
   if (isRead || entry.searchMode === 'outcome') return { kind: 'nothing' };
   if (entry.resource === undefined) throw new UnloadableError('it has no resource object');
   const { start, end } = entry.resource;
   const given = entry.bytes.subarray(start, end);
-  const withId = entry.idIsGiven || entry.id === undefined ? given : insertId(given, entry.id);
+  const id = match?.id ?? entry.id;
+  const withId =
+    id === undefined || (entry.idIsGiven && id === entry.id) ? given : writeId(given, id);
   const read = readResource(withId, lineAt(entry.bytes, start, entry.line));
   // Only what is known to be JSON can be minified, and only in minified text are references found.
   const rewritten = rewriteReferences(read.bytes, references);
   return {
     kind: 'resource',
     type: entry.type,
-    id: entry.id,
+    id,
     read: rewritten === read.bytes ? read : readResource(rewritten),
   };
 }
 
 /** A resource to be created need not have an id; the UUID of its full URL serves, so that loading it again changes nothing. */
-function insertId(bytes: Buffer, id: string): Buffer {
+function writeId(bytes: Buffer, id: string): Buffer {
+  const given = membersOf(bytes, 0, ['id'])[0]?.value;
+  if (given !== undefined) {
+    return Buffer.concat([
+      bytes.subarray(0, given.start),
+      Buffer.from(JSON.stringify(id)),
+      bytes.subarray(given.end),
+    ]);
+  }
   const before = membersOf(bytes, 0, ['resourceType'])[0];
   if (before === undefined) return bytes;
   const { end } = before.value;

@@ -207,7 +207,9 @@ test.each(['[]', '{}{}', '{"resourceType":"Bundle","type":"batch","entry":[{}]',
 );
 
 test('a Bundle is read alike however its text is cut into chunks', async () => {
-  const json = fc.jsonValue({ maxDepth: 4 }).filter((value) => JSON.stringify(value, undefined, 3).length < 400);
+  const json = fc
+    .jsonValue({ maxDepth: 4 })
+    .filter((value) => JSON.stringify(value, undefined, 3).length < 400);
   const entry = fc.record({ resource: fc.record({ id: fc.constant('1'), extra: json }) });
   const bundle = fc.record({
     resourceType: fc.constant('Bundle'),

@@ -2,6 +2,7 @@ import { readEntry, type EntryRequest, readRequest } from './bundle-entry.ts';
 import type { EntryText } from './bundle-splitter.ts';
 import { type BundleSurvey, createSplitter, splitText, type TextSource } from './bundle-survey.ts';
 import { UnloadableError } from './load-problem.ts';
+import type { EntryMatch } from './match-entries.ts';
 import type { References } from './bundle-references.ts';
 import { SeenIds } from './seen-ids.ts';
 
@@ -18,6 +19,7 @@ export type BundleItem = { line: number; number: number } & (
 export async function* readBundle(
   source: TextSource,
   { type, references, deletions, fault }: BundleSurvey,
+  matches: ReadonlyMap<number, EntryMatch> = new Map(),
 ): AsyncGenerator<BundleItem, void, undefined> {
   if (fault !== undefined) throw new UnloadableError(fault);
   const deletesFirst = type === 'transaction';
@@ -26,7 +28,7 @@ export async function* readBundle(
   }
   const seen = type === 'history' ? new SeenIds() : undefined;
   for await (const text of splitText(source, createSplitter(source))) {
-    const item = readItem(text, source, references);
+    const item = readItem(text, source, references, matches);
     const isDone = deletesFirst && item.kind === 'delete';
     if (!isDone && (seen === undefined || isNewest(item, seen))) yield item;
   }
@@ -36,12 +38,17 @@ function readItem(
   { line, number, bytes }: EntryText,
   { maxEntryBytes }: TextSource,
   references: References,
+  matches: ReadonlyMap<number, EntryMatch>,
 ): BundleItem {
   try {
     if (bytes === undefined) {
       throw new UnloadableError(`longer than an entry may be (${maxEntryBytes} bytes)`);
     }
-    return { line, number, ...readRequest(readEntry(bytes, line), references) };
+    return {
+      line,
+      number,
+      ...readRequest(readEntry(bytes, line), references, matches.get(number)),
+    };
   } catch (error) {
     if (error instanceof UnloadableError) return { line, number, kind: 'problem', error };
     throw error;

@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { scanObject } from '@sluice/fhir';
-import { deletionOf, readEntry } from './bundle-entry.ts';
+import { deletionOf, readEntry, searchOf } from './bundle-entry.ts';
 import { BundleSplitter, type EntryText } from './bundle-splitter.ts';
 import { UnloadableError } from './load-problem.ts';
+import type { EntrySearch } from './match-entries.ts';
 import { readJsonObject } from './read-json.ts';
 import { noteFullUrl, type References } from './bundle-references.ts';
 
@@ -29,6 +30,8 @@ export interface BundleSurvey {
   /** Of entries by their full URLs. */
   readonly references: References;
   readonly deletions: readonly Deletion[];
+  /** Entries that say by a search which resource they are about. */
+  readonly searches: readonly EntrySearch[];
   /** Why the Bundle cannot be taken apart. */
   readonly fault: string | undefined;
 }
@@ -87,19 +90,29 @@ export async function surveyBundle(
   const splitter = createSplitter(source);
   const references: References = new Map();
   const deletions: Deletion[] = [];
-  for await (const entry of splitText(source, splitter)) note(entry, references, deletions);
+  const searches: EntrySearch[] = [];
+  for await (const entry of splitText(source, splitter))
+    note(entry, { references, deletions, searches });
   const { frame } = splitter;
   if (splitter.shape !== 'object' || frame === undefined) return undefined;
   const bundle = readFrame(frame);
   if (bundle === undefined || !carriesResources(bundle, path)) return undefined;
-  return { type: String(bundle['type']), references, deletions, fault: findFault(frame) };
+  return { type: String(bundle['type']), references, deletions, searches, fault: findFault(frame) };
 }
 
-function note(entry: EntryText, references: References, deletions: Deletion[]): void {
+interface Notes {
+  readonly references: References;
+  readonly deletions: Deletion[];
+  readonly searches: EntrySearch[];
+}
+
+function note(entry: EntryText, { references, deletions, searches }: Notes): void {
   if (entry.bytes === undefined) return;
   try {
     const read = readEntry(entry.bytes, entry.line);
     noteFullUrl(references, read);
+    const search = searchOf(read, entry.number);
+    if (search !== undefined) searches.push(search);
     const deleted = deletionOf(read);
     if (deleted !== undefined) {
       deletions.push({ line: entry.line, number: entry.number, ...deleted });

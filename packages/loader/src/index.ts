@@ -1,2 +1,4 @@
 export { load, type LoadOptions, type LoadProgress, type LoadSummary } from './load.ts';
 export type { LoadProblem } from './load-problem.ts';
+export { checkReferences, type ReferenceCheck } from './check-references.ts';
+export type { UnresolvedKind, UnresolvedReferences } from './reference-report.ts';

@@ -1,8 +1,17 @@
 import { parseInstant } from '@sluice/fhir';
-import { newestTransactionTime, noteLocalBases, type Pool, writeResources } from '@sluice/postgres';
+import {
+  findIdentified,
+  identifyTypes,
+  newestTransactionTime,
+  noteLocalBases,
+  type Pool,
+  writeResources,
+} from '@sluice/postgres';
 import { BatchWriter } from './batch-writer.ts';
 import { findInputFiles } from './input-files.ts';
 import { loadFile } from './load-file.ts';
+import type { Find } from './match-entries.ts';
+import { ReferenceReport, type UnresolvedReferences } from './reference-report.ts';
 import type { LoadProblem } from './load-problem.ts';
 
 /** How far loading has come, over all files together; `bytesTotal` is their size on disk. */
@@ -44,6 +53,10 @@ export interface LoadSummary {
   problems: number;
   /** Resources read per type, whether stored or unchanged. */
   byType: Record<string, number>;
+  /** References that lead nowhere, of those that decide what exports hold: to patients, supporting resources and targets of Provenance. */
+  unresolved: UnresolvedReferences[];
+  /** There were more different targets than are looked up; `checkReferences` looks at all. */
+  unresolvedIsCut?: boolean;
   /**
    * There when resources were stored with a lastUpdated no newer than the transactionTime of a completed export: a client that asks for what
    * changed `_since` then is not given them. Loading with `stamp` avoids it.
@@ -72,6 +85,13 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
     since: transactionTime && parseInstant(transactionTime)?.text,
   });
   const { written } = writer;
+  const references = new ReferenceReport();
+  const find: Find = async (type, tokens) => {
+    // What is on its way may be what is looked for.
+    await writer.finish();
+    await identifyTypes(pool, [type]);
+    return await findIdentified(pool, type, tokens);
+  };
   const bytesTotal = files.reduce((total, file) => total + file.bytes, 0);
   let bytesRead = 0;
   for (const { path } of files) {
@@ -87,9 +107,19 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
       report();
     };
     const { maxLineBytes } = options;
-    await loadFile(path, { writer, stamp, bases, maxLineBytes, onProblem, onRead });
+    await loadFile(path, {
+      writer,
+      stamp,
+      bases,
+      find,
+      references,
+      maxLineBytes,
+      onProblem,
+      onRead,
+    });
   }
   await writer.finish();
+  await references.lookUp(pool);
   return {
     files: files.length,
     resources: written.stored,
@@ -97,6 +127,8 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
     deleted: written.deleted,
     problems,
     byType: written.byType,
+    unresolved: references.summary(),
+    ...(references.isCut && { unresolvedIsCut: true }),
     ...(written.oldStamps > 0 &&
       transactionTime !== undefined && {
         keptOldStamps: { count: written.oldStamps, transactionTime },

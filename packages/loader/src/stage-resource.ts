@@ -5,6 +5,7 @@ import {
   isVersionId,
   type JsonMember,
   type LocalBases,
+  type MentionedResources,
   mentionedResources,
   parseInstant,
   patientCompartmentTypes,
@@ -13,7 +14,9 @@ import {
   targetOf,
 } from '@sluice/fhir';
 import type { StagedResource } from '@sluice/postgres';
+import type { Find } from './match-entries.ts';
 import { UnloadableError } from './load-problem.ts';
+import type { ReferenceReport } from './reference-report.ts';
 
 /** How resources are prepared for the store. */
 export interface StageOptions {
@@ -21,6 +24,10 @@ export interface StageOptions {
   stamp: boolean;
   /** Names of this store: references behind them are local. */
   bases?: LocalBases | undefined;
+  /** Finds what is stored, as the searches of Bundle entries ask; without it they count as if they were none. */
+  find?: Find | undefined;
+  /** Hears of every resource that is staged. */
+  references?: ReferenceReport | undefined;
 }
 
 /** A resource's text, minified, and what was read of it. */
@@ -52,6 +59,10 @@ export function stageResource(
     ...searched.flatMap((key) => targetOf(key)?.conditional ?? []),
   ];
   const meta = options.stamp ? undefined : (resource.meta as Record<string, unknown> | undefined);
+  const patients = patientCompartmentTypes.has(type)
+    ? compartmentPatients(resource, options.bases)
+    : mentioned.patients;
+  noteReferences(options.references, mentioned, targets);
   return {
     line,
     type,
@@ -62,14 +73,26 @@ export function stageResource(
     head,
     tail,
     splice,
-    patients: patientCompartmentTypes.has(type)
-      ? compartmentPatients(resource, options.bases)
-      : mentioned.patients,
+    patients,
     supporting: mentioned.supporting,
     targets,
     recorded,
     ...(conditional.length === 0 ? {} : { conditional }),
   };
+}
+
+/** What an export follows: patients, supporting resources and what Provenance is about. */
+function noteReferences(
+  report: ReferenceReport | undefined,
+  { patients, supporting, lost }: MentionedResources,
+  targets: readonly string[],
+): void {
+  if (report === undefined) return;
+  report.addLost(lost);
+  for (const id of patients)
+    report.addTarget(id.startsWith('?') ? `Patient${id}` : `Patient/${id}`);
+  for (const key of supporting) report.addTarget(key);
+  for (const key of targets) report.addTarget(key);
 }
 
 /** Prepares the deletion of a resource. */

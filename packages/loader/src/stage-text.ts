@@ -8,6 +8,7 @@ import {
   surveyBundle,
   type TextSource,
 } from './bundle-survey.ts';
+import { matchEntries } from './match-entries.ts';
 import { describeReadError } from './input-files.ts';
 import { UnloadableError } from './load-problem.ts';
 import { checkSize } from './read-json.ts';
@@ -79,7 +80,13 @@ export async function* stageBundle(
   report: Report,
 ): AsyncGenerator<Prepared, void, undefined> {
   try {
-    for await (const item of readBundle(source, bundle)) {
+    const { searches, references } = bundle;
+    const { find } = options;
+    const matches =
+      searches.length === 0 || find === undefined
+        ? undefined
+        : await matchEntries(searches, references, find);
+    for await (const item of readBundle(source, bundle, matches)) {
       const prepared = stageItem(item, options, report);
       if (prepared !== undefined) yield prepared;
     }

@@ -32,6 +32,7 @@ export {
 } from './exports.ts';
 export { countExports, type ExportCounts } from './export-counts.ts';
 export { findAliases, findIdentified, identifyTypes, type Match } from './identified.ts';
+export { findMissing, readPage } from './missing.ts';
 export { noteLocalBases } from './local-bases.ts';
 export { finishExport, type Finish } from './finish.ts';
 export { readGroupWindow, type GroupWindow } from './group-search.ts';
