@@ -66,7 +66,11 @@ export class SmartDeployment {
     this.deployment = deployment;
   }
 
-  static async create(env: Record<string, string> = {}): Promise<SmartDeployment> {
+  /** @param more lines of further resources */
+  static async create(
+    env: Record<string, string> = {},
+    more: readonly string[] = [],
+  ): Promise<SmartDeployment> {
     const settings = {
       AUTH_MODE: 'smart',
       ALLOW_PRIVATE_JWKS: 'true',
@@ -78,7 +82,7 @@ export class SmartDeployment {
     const created = new SmartDeployment(await Deployment.create(settings));
     const { pool } = created.deployment.database;
     const path = join(await tempFolder('lines'), 'lines.ndjson');
-    await writeFile(path, `${lines.join('\n')}\n`);
+    await writeFile(path, `${[...lines, ...more].join('\n')}\n`);
     await load({ pool, paths: [path], stamp: false, onProblem: (problem) => fail(problem) });
     await analyzeStore(pool);
     const [base, worker] = await Promise.all([

@@ -48,6 +48,11 @@ export interface KickOff {
   readonly outputFormat: OutputFormat;
   /** `patient`: logical ids; absent: every patient of the level. */
   readonly patients?: readonly string[];
+  /**
+   * Which Binaries the client may read: attachments of `none` get no URLs, and the signed ones of `all` open by themselves; of `some`,
+   * or where it is not known, it is looked at each time who opens one. Absent in what a client sends.
+   */
+  readonly binaries?: 'all' | 'some' | 'none';
   /** Prefer: handling=lenient was asked for. */
   readonly lenient: boolean;
   /** What a lenient request had ignored; becomes lines of the manifest's `error` files. */

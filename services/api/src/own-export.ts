@@ -27,8 +27,18 @@ export async function findOwnExport(
   res: Response,
 ): Promise<ExportSummary> {
   const found = await findNamedExport(deps, req, res);
+  await checkOwnExport(deps, found, res);
+  return found;
+}
+
+/** Like findOwnExport, for an export that is found already. */
+export async function checkOwnExport(
+  deps: Pick<Dependencies, 'pool' | 'settings'>,
+  found: ExportSummary,
+  res: Response,
+): Promise<void> {
   checkOwner(deps, found, res);
-  if (await mayHaveAll(deps, found, res)) return found;
+  if (await mayHaveAll(deps, found, res)) return;
   throw new ExportError('forbidden', 'The access token is good for less than this export holds.');
 }
 

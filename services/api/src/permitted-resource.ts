@@ -33,15 +33,21 @@ export function permittedResource(
   const { patients } = rights;
   // Which Groups may be seen is among the filters.
   if (patients === undefined || type === 'Group') return passes;
+  const isPermitted = isOfPatients(type, patients, [baseUrl, ...otherBases]);
+  return (resource) => passes(resource) && isPermitted(resource);
+}
+
+/** How to tell whether a resource is in the compartment of one of these patients; outside the compartment: mentions no others. */
+export function isOfPatients(
+  type: string,
+  patients: readonly string[],
+  bases: readonly string[],
+): (resource: Resource) => boolean {
   const permitted = new Set(patients);
-  const bases = [baseUrl, ...otherBases];
-  return (resource) => {
-    if (!passes(resource)) return false;
-    if (patientCompartmentTypes.has(type)) {
-      return compartmentPatients(resource, bases).some((id) => permitted.has(id));
-    }
-    return [...mentionedPatients(resource, bases)].every((id) => permitted.has(id));
-  };
+  if (patientCompartmentTypes.has(type)) {
+    return (resource) => compartmentPatients(resource, bases).some((id) => permitted.has(id));
+  }
+  return (resource) => [...mentionedPatients(resource, bases)].every((id) => permitted.has(id));
 }
 
 /** Whether any resource of a type that is there may be seen: only then it is told of deleted ones. */

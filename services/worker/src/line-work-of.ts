@@ -10,12 +10,13 @@ export async function lineWorkOf(
   { kind, type, access, attachments }: PlannedPart,
 ): Promise<LineWork | undefined> {
   if (kind !== 'output') return undefined;
-  const { baseUrl, otherBases, elements } = of.kickOff;
+  const { baseUrl, otherBases, elements, binaries } = of.kickOff;
   const filters = filterListsOf(of.kickOff, type);
   const isFiltered = filters.length > 0;
   const kept = elements && [...(elements['*'] ?? []), ...(elements[type] ?? [])];
   const markDeleted = access === 'tombstones';
-  if (!isFiltered && !kept?.length && !markDeleted && !attachments) return undefined;
+  const hasUrls = attachments && binaries !== 'none';
+  if (!isFiltered && !kept?.length && !markDeleted && !hasUrls) return undefined;
   return {
     type,
     baseUrl,
@@ -26,11 +27,14 @@ export async function lineWorkOf(
     ...(isFiltered && of.stageEnds.length > 1 ? { reportIds: true } : {}),
     ...(kept?.length ? { elements: kept } : {}),
     ...(markDeleted ? { markDeleted } : {}),
-    ...(attachments ? { attachments: await attachmentUrls(context, of) } : {}),
+    ...(hasUrls ? { attachments: await attachmentUrls(context, of) } : {}),
   };
 }
 
-/** URLs of the export. They are signed even where a token is needed as well: it is no right to every Binary there is. */
+/**
+ * URLs of the export. They are signed even where a token is needed as well: the signature says that the Binary belongs to the export,
+ * and the API decides who opens it.
+ */
 async function attachmentUrls(
   { pool, settings }: WorkerContext,
   { id: exportId }: Export,

@@ -1,44 +1,70 @@
+import type { Rights } from '@sluice/auth';
 import { attachmentUrl, ExportError, fileAccess, type ExportSummary } from '@sluice/export';
 import { isId } from '@sluice/fhir';
 import { readResourceAt } from '@sluice/postgres';
 import type { Request, RequestHandler, Response } from 'express';
 import { checkAttachmentSignature } from '../check-attachment-signature.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { findNamedExport, findOwnExport } from '../own-export.ts';
+import { mayReadBinary } from '../may-read-binary.ts';
+import { identifyCaller } from '../middleware/authenticate.ts';
+import { contextOf } from '../middleware/request-context.ts';
+import { checkOwnExport, findNamedExport } from '../own-export.ts';
 import { queryOf } from '../query-of.ts';
+import { rightsOfOwner } from '../rights-of-owner.ts';
 import { resourceResponse } from '../resource-response.ts';
 import { sendBytes } from '../send-response.ts';
 
 /**
  * `GET $export-attachment/{id}/{binaryId}`: the Binary that an exported attachment points to, as it was
- * at the export's transactionTime. Who may have the files may have it, and as long. SPEC E-052
+ * at the export's transactionTime. Who may have the files and read the Binary may have it, and as long. SPEC E-052
  */
 export function attachment(deps: Dependencies): RequestHandler {
   return async (req, res) => {
     const binaryId = String(req.params['binaryId']);
-    const found = await findAccessible(deps, req, res, binaryId);
+    const { found, rights } = await findAccessible(deps, req, res, binaryId);
     const binary =
       found.state === 'completed' && isId(binaryId)
         ? await readResourceAt(deps.pool, 'Binary', binaryId, found.transactionTime)
         : undefined;
-    if (binary === undefined) throw new ExportError('not-found', 'There is no such attachment.');
+    if (binary === undefined || !(await mayReadBinary(deps, rights, binary.body))) {
+      throw new ExportError('not-found', 'There is no such attachment.');
+    }
     const request = { headers: req.headers, query: queryOf(req) };
     sendBytes(res, resourceResponse(request, { type: 'Binary', ...binary }));
   };
 }
 
+/** The export, and the rights by which its attachments are opened: those of the token, or what the signature stands for. */
 async function findAccessible(
   deps: Dependencies,
   req: Request,
   res: Response,
   binaryId: string,
-): Promise<ExportSummary> {
-  const byToken = fileAccess(deps.settings) === 'token';
-  const found = await (byToken ? findOwnExport : findNamedExport)(deps, req, res);
-  // The signature says which Binaries belong to the export; without tokens FILE_ACCESS=token means plain URLs.
-  if (byToken && deps.settings.AUTH_MODE === 'none') return found;
-  const url = attachmentUrl(found.kickOff.baseUrl, found.id, binaryId);
+): Promise<{ found: ExportSummary; rights: Rights }> {
+  const isOpen = deps.settings.AUTH_MODE === 'none';
+  const found = await findNamedExport(deps, req, res);
+  if (fileAccess(deps.settings) === 'token') {
+    await checkOwnExport(deps, found, res);
+    // Without tokens FILE_ACCESS=token means plain URLs.
+    if (!isOpen) await checkSignature(deps, found, req, binaryId);
+    return { found, rights: contextOf(res).identity.rights };
+  }
+  await checkSignature(deps, found, req, binaryId);
+  if (found.kickOff.binaries === 'all') return { found, rights: await rightsOfOwner(deps, found) };
+  // A signature is good for whoever has it, so where the client may not read every Binary a token is needed as well.
+  if (!isOpen) contextOf(res).identity = await identifyCaller(req, deps.identify);
+  await checkOwnExport(deps, found, res);
+  return { found, rights: contextOf(res).identity.rights };
+}
+
+/** The signature says which Binaries belong to an export. */
+async function checkSignature(
+  deps: Dependencies,
+  { id, kickOff }: ExportSummary,
+  req: Request,
+  binaryId: string,
+): Promise<void> {
+  const url = attachmentUrl(kickOff.baseUrl, id, binaryId);
   const signature = new URLSearchParams(queryOf(req)).get('signature');
   checkAttachmentSignature(await deps.urlKey(), url, signature);
-  return found;
 }

@@ -14,6 +14,7 @@ import type { Request, RequestHandler } from 'express';
 import { checkAgainstStore } from '../check-against-store.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { exportRights } from '../identity.ts';
+import { readableBinaries } from '../may-read-binary.ts';
 import { contextOf } from '../middleware/request-context.ts';
 import { readJsonBody } from '../read-json-body.ts';
 import { startExport } from '../start-export.ts';
@@ -30,7 +31,10 @@ export function kickOff(level: Level, deps: Dependencies): RequestHandler {
     const otherBases = known.filter((base) => base !== deps.baseUrl);
     const parsed = parseKickOff(request, { ...kickOffOptions(deps), otherBases, rights });
     await checkUntil(parsed, deps);
-    const checked = await checkAgainstStore(deps, parsed, context.identity.rights);
+    const checked = {
+      ...(await checkAgainstStore(deps, parsed, context.identity.rights)),
+      binaries: readableBinaries(context.identity.rights),
+    };
     checkKickOffSize(checked);
     const start = () => startExport(deps, checked, context);
     const { id, slot } = await traced('kick-off', { level }, start, req.headers);

@@ -3,6 +3,7 @@ import { isId, isResourceType } from '@sluice/fhir';
 import { readResource } from '@sluice/postgres';
 import type { Request, RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
+import { mayReadBinary } from '../may-read-binary.ts';
 import { contextOf } from '../middleware/request-context.ts';
 import { isUnlimited, permittedResource } from '../permitted-resource.ts';
 import { queryOf } from '../query-of.ts';
@@ -29,9 +30,13 @@ export function read(
     }
     const isAll = isUnlimited(rights, rights.reads, type);
     const found = await readResource(deps.pool, type, id);
-    const isHidden = (body: string): boolean =>
-      !isAll && (body === '' || !isPermitted(JSON.parse(body) as Record<string, unknown>));
-    if (found === undefined || isHidden(found.body)) {
+    const isShown = async (body: string): Promise<boolean> => {
+      if (isAll) return true;
+      if (body === '') return false;
+      if (type === 'Binary') return await mayReadBinary(deps, rights, body);
+      return isPermitted(JSON.parse(body) as Record<string, unknown>);
+    };
+    if (found === undefined || !(await isShown(found.body))) {
       throw new ExportError('not-found', `There is no ${type} with this id.`);
     }
     if (found.deleted) throw new ExportError('deleted', `The ${type} with this id is deleted.`);
