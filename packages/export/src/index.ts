@@ -72,6 +72,7 @@ export {
   type Changes,
   type Spread,
 } from './plan-parts.ts';
+export { ParametersReader, type ParametersBody, type ParametersLimits } from './parameters-body.ts';
 export { parsePrefer, preferenceApplied, type Preferences } from './prefer.ts';
 export { parseQuery, type QueryPair } from './query.ts';
 export { keepPatients } from './keep-patients.ts';

@@ -1,7 +1,7 @@
 import type { Findings } from './findings.ts';
 import type { KickOffRequest } from './kick-off-request.ts';
 import { isJsonBody } from './media-range.ts';
-import { readParametersBody, type BodyParameter } from './parameters-body.ts';
+import type { BodyParameter } from './parameters-body.ts';
 import { parseQuery } from './query.ts';
 import { quoted } from './quoted.ts';
 
@@ -77,11 +77,10 @@ function queryParameters(request: KickOffRequest, findings: Findings): GivenPara
 }
 
 function bodyParameters(request: KickOffRequest, findings: Findings): readonly GivenParameter[] {
-  const { contentType } = request.headers;
-  if (request.method === 'GET' || request.body === undefined || !isJsonBody(contentType)) return [];
-  const parameters = readParametersBody(request.body);
-  if (typeof parameters !== 'string') return parameters;
-  findings.reject('invalid', 'Parameters', parameters);
+  const { method, body, headers } = request;
+  if (method === 'GET' || body === undefined || !isJsonBody(headers.contentType)) return [];
+  if (typeof body !== 'string') return body;
+  findings.reject('invalid', 'Parameters', body);
   return [];
 }
 

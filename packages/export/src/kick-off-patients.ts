@@ -36,6 +36,7 @@ export function checkPatients(
     findings.reject('invalid', 'patient', text);
     return undefined;
   }
+  if (!checkListed(parameters, options, findings)) return undefined;
   const texts = parameters.flatMap(textsOf);
   const bases = [options.baseUrl, ...(options.otherBases ?? [])];
   const ids = texts.map((text) => patientId(text, bases));
@@ -47,6 +48,24 @@ export function checkPatients(
   const patients = [...new Set(ids.filter((id) => id !== undefined))];
   checkCount(patients, wrong.length, options, findings);
   return patients;
+}
+
+/** Before any list is split: how many patients there are at most, those named twice and empty items among them. */
+function checkListed(
+  parameters: readonly GivenParameter[],
+  { maxPatients = defaultMaxPatients }: KickOffOptions,
+  findings: Findings,
+): boolean {
+  let listed = 0;
+  for (const { value = '' } of parameters) {
+    listed += 1;
+    for (let at = value.indexOf(','); at !== -1; at = value.indexOf(',', at + 1)) listed += 1;
+  }
+  // Some may be named twice.
+  if (listed <= 2 * maxPatients) return true;
+  const text = `patient has ${listed} values; at most ${maxPatients} patients are accepted.`;
+  findings.reject('too-costly', 'patient', text);
+  return false;
 }
 
 /** In a body only what has no value has no form. */

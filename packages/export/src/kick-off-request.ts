@@ -1,5 +1,6 @@
 import type { ExportRights } from './export-rights.ts';
 import type { Level } from './export.ts';
+import type { ParametersBody } from './parameters-body.ts';
 
 /** A kick-off as it came in, before any of it is believed. */
 export interface KickOffRequest {
@@ -17,8 +18,8 @@ export interface KickOffRequest {
   };
   /** What follows `?`, not decoded. */
   readonly query: string;
-  /** Parsed JSON; absent when the request had no body. */
-  readonly body?: unknown;
+  /** Absent when the request had no body; of one of another type nothing is read. */
+  readonly body?: ParametersBody;
 }
 
 /** What the deployment allows, and what time it is. */

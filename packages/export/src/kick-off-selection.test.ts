@@ -2,6 +2,7 @@ import { ExportError } from './errors.ts';
 import type { KickOff, Level } from './export.ts';
 import type { KickOffOptions, KickOffRequest } from './kick-off-request.ts';
 import { parseKickOff } from './kick-off.ts';
+import { readParametersBody } from './parameters-body.ts';
 
 /*
  * SPEC A.7 to A.16 as tables: each row goes by GET and by POST, strict and lenient. Parameters are
@@ -35,18 +36,16 @@ function request(level: Level, given: readonly string[], method: Method, mode: M
     return [text.slice(0, at), text.slice(at + 1)] as const;
   });
   const query = pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-  const parameter = pairs.map(([name, value]) => ({
-    name,
-    ...(value === 'true' || value === 'false'
-      ? { valueBoolean: value === 'true' }
-      : { [forms[name] ?? 'valueString']: value }),
-  }));
+  const body = pairs.map(([name, value]) => {
+    const isBoolean = value === 'true' || value === 'false';
+    return { name, form: isBoolean ? 'valueBoolean' : (forms[name] ?? 'valueString'), value };
+  });
   return {
     level,
     method,
     url: `${baseUrl}/$export`,
     query: method === 'GET' ? query : '',
-    ...(method === 'GET' ? {} : { body: { resourceType: 'Parameters', parameter } }),
+    ...(method === 'GET' ? {} : { body }),
     headers: {
       accept: 'application/fhir+json',
       prefer: [mode === 'lenient' ? 'respond-async, handling=lenient' : 'respond-async'],
@@ -497,7 +496,8 @@ describe('includeAssociatedData', () => {
       { name: 'includeAssociatedData', [form]: latest },
       { name: 'includeAssociatedData', valueCoding: { system: 'http://x', code: '_history' } },
     ];
-    const body = { resourceType: 'Parameters', parameter };
+    const sent = JSON.stringify({ resourceType: 'Parameters', parameter });
+    const body = readParametersBody(Buffer.from(sent));
     expect(parseKickOff({ ...given, body }, options).associated).toEqual({
       provenance: 'latest',
       history: true,

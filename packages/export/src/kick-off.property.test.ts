@@ -3,6 +3,7 @@ import { ExportError } from './errors.ts';
 import { kickOffParameters } from './kick-off-parameters.ts';
 import type { KickOffRequest } from './kick-off-request.ts';
 import { parseKickOff } from './kick-off.ts';
+import { readParametersBody } from './parameters-body.ts';
 
 const options = { headers: 'strict', now: 1_800_000_000_000, baseUrl: 'http://x/fhir' } as const;
 const anyText = fc.string({ unit: 'binary' });
@@ -85,7 +86,7 @@ const requests: fc.Arbitrary<KickOffRequest> = fc.record({
     contentType: fc.oneof(fc.constant('application/json'), fc.string()),
   }),
   query: queries,
-  body: bodies,
+  body: bodies.map((body) => readParametersBody(Buffer.from(JSON.stringify(body)))),
 });
 
 test('whatever is sent is either accepted or refused with issues of its own', () => {

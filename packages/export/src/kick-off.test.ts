@@ -2,6 +2,10 @@ import { ExportError } from './errors.ts';
 import type { KickOff, Level } from './export.ts';
 import type { KickOffOptions, KickOffRequest } from './kick-off-request.ts';
 import { parseKickOff } from './kick-off.ts';
+import { readParametersBody } from './parameters-body.ts';
+
+/** What is read of a body that is sent as this. */
+const sent = (body: unknown) => readParametersBody(Buffer.from(JSON.stringify(body)));
 
 const now = Date.parse('2026-11-21T12:00:00.000Z');
 const baseUrl = 'https://fhir.example.org/fhir';
@@ -29,7 +33,7 @@ const lenient = { prefer: ['respond-async, handling=lenient'] };
 function post(parameter: readonly object[], changes: Changes = {}): KickOffRequest {
   return request({
     method: 'POST',
-    body: { resourceType: 'Parameters', parameter },
+    body: sent({ resourceType: 'Parameters', parameter }),
     ...changes,
     headers: { contentType: 'application/fhir+json', ...changes.headers },
   });
@@ -347,7 +351,7 @@ describe('a body', () => {
     { resourceType: 'Patient' },
     { resourceType: 'Parameters', parameter: {} },
   ])('%j is not a Parameters resource', (body) => {
-    expect(faultsOf(post([], { body }))).toEqual(['400 invalid Parameters']);
+    expect(faultsOf(post([], { body: sent(body) }))).toEqual(['400 invalid Parameters']);
   });
 
   test.each([undefined, 'application/json', 'application/x-www-form-urlencoded'])(

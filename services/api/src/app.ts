@@ -9,6 +9,7 @@ import { errorHandler, methodNotAllowed, notFound } from './middleware/error-han
 import { normaliseUrl } from './middleware/normalise-url.ts';
 import { measure } from './middleware/measure.ts';
 import { requestContext } from './middleware/request-context.ts';
+import { smallBody } from './read-body.ts';
 import { attachment } from './routes/attachment.ts';
 import { authorization } from './routes/authorization.ts';
 import { cancel } from './routes/cancel.ts';
@@ -24,6 +25,9 @@ import { searchGroups } from './routes/search-groups.ts';
 import { maxCallBytes } from './rpc-method.ts';
 import { smartConfigurationRoute } from './routes/smart-configuration.ts';
 import { status } from './routes/status.ts';
+
+/** As long as a URL may be. */
+const maxSearchBytes = 65_536;
 
 /** Creates the HTTP application: which address is answered by which route. */
 export function createApp(deps: Dependencies): Express {
@@ -61,7 +65,6 @@ export function createApp(deps: Dependencies): Express {
     app.route(`/fhir${path}`).get(conformance(resource)).all(methodNotAllowed('GET, HEAD'));
   }
 
-  const body = express.raw({ type: () => true, limit: deps.settings.MAX_BODY_BYTES });
   for (const [path, level] of [
     ['/fhir/$export', 'system'],
     ['/fhir/Patient/$export', 'patient'],
@@ -70,7 +73,7 @@ export function createApp(deps: Dependencies): Express {
     const refuse = methodNotAllowed('GET, POST');
     const start = kickOff(level, deps);
     // A GET route answers HEAD too, and this one must not: it would start an export.
-    app.route(path).head(refuse).get(start).post(body, start).all(refuse);
+    app.route(path).head(refuse).get(start).post(start).all(refuse);
   }
   app.route('/fhir/$export-status').get(listExportsRoute(deps)).all(methodNotAllowed('GET, HEAD'));
   app
@@ -87,12 +90,17 @@ export function createApp(deps: Dependencies): Express {
     .get(attachment(deps))
     .all(methodNotAllowed('GET, HEAD'));
 
-  const call = express.raw({ type: () => true, limit: maxCallBytes });
-  app.route('/rpc').post(authenticate(deps), call, rpc(deps)).all(methodNotAllowed('POST'));
+  app
+    .route('/rpc')
+    .post(authenticate(deps), smallBody(maxCallBytes), rpc(deps))
+    .all(methodNotAllowed('POST'));
 
   const search = searchGroups(deps);
   app.route('/fhir/Group').get(search).all(methodNotAllowed('GET, HEAD'));
-  app.route('/fhir/Group/_search').post(body, search).all(methodNotAllowed('POST'));
+  app
+    .route('/fhir/Group/_search')
+    .post(smallBody(maxSearchBytes), search)
+    .all(methodNotAllowed('POST'));
   app
     .route('/fhir/:type/:id')
     .all(isResourceAddress)

@@ -1,39 +1,47 @@
 import { ExportError } from '@sluice/export';
 import type { Response } from 'express';
 
-/** What bodies and answers may take of the memory of one process. */
-const defaultBytes = 64 * 1024 * 1024;
+/** What all of them may hold of the memory of one process. */
+const mostBytes = 64 * 1024 * 1024;
+/** What each may hold besides: whoever fills the budget keeps out no token request, common kick-off or error. */
+const freeBytes = 16_384;
 
-/** What one request holds of the budget, until its response is closed. */
+/** What one request holds, until its response is closed. */
 export interface Holding {
   /** @throws ExportError `overloaded` when the requests together hold too much; one alone never does */
   add(bytes: number): void;
 }
 
-/** The bytes that requests hold in memory: bodies that have come, answers that their clients have not taken. */
+/** The bytes that requests hold in memory, bodies that have come or answers that their clients have not taken. */
 export class ByteBudget {
   readonly #most: number;
+  readonly #free: number;
   #held = 0;
 
-  constructor(most = defaultBytes) {
+  constructor(most = mostBytes, free = freeBytes) {
     this.#most = most;
+    this.#free = free;
   }
 
   /** Opens the account of a request. */
   open(res: Pick<Response, 'once'>): Holding {
-    let own = 0;
+    let bytes = 0;
+    let counted = 0;
     let isOver = false;
     res.once('close', () => {
-      this.#held -= own;
+      this.#held -= counted;
       isOver = true;
     });
     return {
-      add: (bytes) => {
-        if (this.#held + bytes > this.#most && this.#held > own) throw overloaded();
+      add: (more) => {
         // What comes after the end is held by nobody.
         if (isOver) return;
-        own += bytes;
-        this.#held += bytes;
+        const wanted = Math.max(0, bytes + more - this.#free) - counted;
+        const others = this.#held - counted;
+        if (wanted > 0 && others > 0 && this.#held + wanted > this.#most) throw overloaded();
+        bytes += more;
+        counted += wanted;
+        this.#held += wanted;
       },
     };
   }

@@ -23,8 +23,8 @@ export interface Dependencies {
   readonly metrics: Metrics;
   /** Key of the signatures in file URLs; the same for every replica. */
   readonly urlKey: () => Promise<Buffer>;
-  /** Memory of bodies and answers. */
-  readonly memory: ByteBudget;
+  /** What requests hold in memory. */
+  readonly memory: { readonly bodies: ByteBudget; readonly answers: ByteBudget };
   readonly downloads: Downloads;
   readonly audit: Audit;
   /** Absent with AUTH_MODE=none: nobody is asked who they are. */

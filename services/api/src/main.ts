@@ -79,7 +79,7 @@ async function main(settings: ApiSettings): Promise<void> {
     metrics,
     urlKey,
     audit,
-    memory: new ByteBudget(),
+    memory: { bodies: new ByteBudget(), answers: new ByteBudget() },
     downloads: new Downloads(Date.now),
     identify: createIdentify(settings, { pool, baseUrl, authority }),
     authority,

@@ -3,9 +3,6 @@ import type { HttpResponse } from '@sluice/export';
 import type { Response } from 'express';
 import { contextOf } from './middleware/request-context.ts';
 
-/** Smaller answers fit into the buffers of a connection, and an error has to be answered whatever is held. */
-const smallBytes = 16_384;
-
 /** Sets status and headers exactly as given: Express would add a charset of its own. */
 export function beginResponse(
   res: Response,
@@ -28,7 +25,7 @@ export function sendBytes(
   res: Response,
   { body, ...answer }: Omit<HttpResponse, 'body'> & { readonly body?: Buffer },
 ): void {
-  if (body !== undefined && body.length > smallBytes) contextOf(res).holding.add(body.length);
+  if (body !== undefined) contextOf(res).answer.add(body.length);
   beginResponse(res, answer);
   res.end(body);
 }

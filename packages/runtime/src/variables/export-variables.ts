@@ -37,10 +37,19 @@ export const exportVariables = {
   },
   MAX_BODY_BYTES: {
     kind: 'bytes',
-    default: '16MB',
+    default: '2MB',
     minimum: 1024,
-    maximum: 1073741824,
-    description: 'Largest body of a kick-off by POST; a longer one is answered 413.',
+    maximum: 33554432,
+    description:
+      'Largest body of a kick-off by POST, the patients that it names not counted; a longer one is answered 413.',
+  },
+  MAX_PATIENT_LIST_BYTES: {
+    kind: 'bytes',
+    default: '32MB',
+    minimum: 1024,
+    maximum: 268435456,
+    description:
+      'What the patients that a kick-off by POST names may take of its body besides, which is enough for 200,000; a longer list is answered 413.',
   },
   PART_RESOURCES: {
     kind: 'integer',

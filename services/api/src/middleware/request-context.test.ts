@@ -11,7 +11,7 @@ import { callerOf, contextOf, requestContext, type RequestContext } from './requ
 test('a request that nobody has authenticated has no name and no rights', async () => {
   const app = express();
   const audit = { record: () => Promise.resolve(), refused: () => undefined };
-  const memory = new ByteBudget();
+  const memory = { bodies: new ByteBudget(), answers: new ByteBudget() };
   const deps = { log: createLogger('api', 'error'), now: Date.now, audit, memory };
   app.use(requestContext(deps as never));
   const contexts: RequestContext[] = [];

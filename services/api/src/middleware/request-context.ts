@@ -14,8 +14,10 @@ export interface RequestContext {
   readonly subject: string;
   /** From where, for the record. */
   readonly address: string | undefined;
-  /** The memory that it holds. */
-  readonly holding: Holding;
+  /** The memory that its body holds. */
+  readonly body: Holding;
+  /** The memory that its answer holds. */
+  readonly answer: Holding;
   /** Why it was refused, if that belongs into the record. */
   refused?: string;
   /** Which export it is about, for the log. */
@@ -41,7 +43,8 @@ export function requestContext({ log, now, audit, memory }: Dependencies): Reque
         return this.identity.subject;
       },
       address: req.ip,
-      holding: memory.open(res),
+      body: memory.bodies.open(res),
+      answer: memory.answers.open(res),
     };
     res.locals['context'] = context;
     res.setHeader('X-Request-Id', requestId);

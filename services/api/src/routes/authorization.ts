@@ -5,6 +5,7 @@ import type { Authority } from '../authority.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { methodNotAllowed, notFound } from '../middleware/error-handler.ts';
 import { contextOf } from '../middleware/request-context.ts';
+import { smallBody } from '../read-body.ts';
 import { sendResponse } from '../send-response.ts';
 
 const maxBody = 65_536;
@@ -12,8 +13,10 @@ const maxBody = 65_536;
 /** The authorization server's addresses, below `/auth`: they answer in the words of OAuth, and never with an OperationOutcome. */
 export function authorization(deps: Dependencies, authority: Authority): Router {
   const router = express.Router({ caseSensitive: true });
-  const body = express.raw({ type: () => true, limit: maxBody });
-  router.route('/token').post(body, token(deps, authority)).all(methodNotAllowed('POST'));
+  router
+    .route('/token')
+    .post(smallBody(maxBody), token(deps, authority))
+    .all(methodNotAllowed('POST'));
   router.route('/jwks').get(keySet(authority)).all(methodNotAllowed('GET, HEAD'));
   if (deps.settings.SMART_DISCOVERY_COMPAT) router.route('/authorize').get(refuseUsers);
   router.use(notFound);

@@ -1,5 +1,7 @@
 import {
   checkHistoryKept,
+  isJsonBody,
+  ParametersReader,
   checkKickOffSize,
   parseKickOff,
   preferenceApplied,
@@ -7,16 +9,17 @@ import {
   type KickOffOptions,
   type KickOffRequest,
   type Level,
+  type ParametersBody,
 } from '@sluice/export';
 import { noteLocalBases, readHistoryKeptSince } from '@sluice/postgres';
 import { traced } from '@sluice/runtime';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { checkAgainstStore } from '../check-against-store.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { exportRights } from '../identity.ts';
 import { readableBinaries } from '../may-read-binary.ts';
 import { contextOf } from '../middleware/request-context.ts';
-import { readJsonBody } from '../read-json-body.ts';
+import { checkLength, hasBody, readBody } from '../read-body.ts';
 import { startExport } from '../start-export.ts';
 
 /** `GET|POST $export` at one level. */
@@ -24,7 +27,8 @@ export function kickOff(level: Level, deps: Dependencies): RequestHandler {
   return async (req, res) => {
     // Before it is accepted, since no worker could write its files.
     deps.storage.store();
-    const request = kickOffRequest(level, req, deps.baseUrl);
+    const body = await readParameters(level, deps, req, res);
+    const request = kickOffRequest(level, req, deps.baseUrl, body);
     const context = contextOf(res);
     const rights = exportRights(context.identity.rights);
     const known = await noteLocalBases(deps.pool, [deps.baseUrl, ...deps.otherBases]);
@@ -68,12 +72,33 @@ async function checkUntil(kickOff: KickOff, { pool, settings, now }: Dependencie
   checkHistoryKept(kickOff, [promised, await readHistoryKeptSince(pool)]);
 }
 
-function kickOffRequest(level: Level, req: Request, baseUrl: string): KickOffRequest {
+/** The body of a POST; of one that is not JSON nothing is read. */
+async function readParameters(
+  level: Level,
+  { settings }: Dependencies,
+  req: Request,
+  res: Response,
+): Promise<ParametersBody | undefined> {
+  if (req.method !== 'POST' || !hasBody(req)) return undefined;
+  if (!isJsonBody(req.get('Content-Type'))) return [];
+  const maxBytes = settings.MAX_BODY_BYTES;
+  const maxPatientBytes = level === 'system' ? 0 : settings.MAX_PATIENT_LIST_BYTES;
+  checkLength(req, maxBytes + maxPatientBytes);
+  const reader = new ParametersReader({ maxBytes, maxPatientBytes });
+  await readBody(req, res, (block) => reader.write(block));
+  return reader.end();
+}
+
+function kickOffRequest(
+  level: Level,
+  req: Request,
+  baseUrl: string,
+  body: ParametersBody | undefined,
+): KickOffRequest {
   const sent = req.originalUrl.slice(req.originalUrl.indexOf('/fhir') + '/fhir'.length);
   const at = sent.indexOf('?');
   const groupId = req.params['id'];
   const contentType = req.get('Content-Type');
-  const body = readJsonBody(req.body, contentType);
   return {
     level,
     ...(typeof groupId === 'string' ? { groupId } : {}),
