@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Export } from '@sluice/export';
 import {
   claimParts,
@@ -119,16 +118,18 @@ async function dealWith(
   if (error instanceof PartAborted) {
     if (error.reason === 'lease-lost') metrics.count('sluice_lease_losses_total', {});
     log.info('parts left', { ...facts, parts: parts.length, reason: error.reason });
-    if (error.reason !== 'cancelled') await handBackParts(pool, parts);
-    return undefined;
+    if (error.reason === 'cancelled') return undefined;
+    await handBackParts(pool, parts);
+    // The job goes back as well, so that another worker has them at once.
+    return 1;
   }
   if (!current) throw error;
   if (isTransient(error) && current.attempt < maxAttempts) {
     metrics.count('sluice_part_retries_total', {});
     log.warn('part is tried again', { ...facts, ...errorFacts(error) });
-    await wait(Math.min(50 * 2 ** current.attempt, 10_000) * (0.5 + Math.random() / 2));
     await handBackParts(pool, parts);
-    return 1;
+    // The job waits, not the worker.
+    return Math.round(Math.min(50 * 2 ** current.attempt, 10_000) * (0.5 + Math.random() / 2));
   }
   log.error('part failed', { ...facts, ...errorFacts(error) });
   const failure = failureIssue(error);
