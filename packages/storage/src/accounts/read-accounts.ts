@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { LineCounter, parseAllDocuments } from 'yaml';
 import type { StorageSettingsFault } from '../settings/storage-settings-error.ts';
 import {
   checkAccountResource,
@@ -49,6 +49,9 @@ export function findAccount<R extends AccountReference>(
   );
 }
 
+/** Most errors of a file that are reported: the first says enough. */
+const maxErrors = 10;
+
 type Refuse = (file: string, what: string) => void;
 
 /**
@@ -85,17 +88,20 @@ function documentsOf(file: string, refuse: Refuse): unknown[] {
     refuse(file, excess);
     return [];
   }
+  const lineCounter = new LineCounter();
   const parsed = parseAllDocuments(text, {
     schema: 'failsafe',
-    prettyErrors: true,
+    // A pretty error quotes its line, in time that grows with the line.
+    prettyErrors: false,
+    lineCounter,
     // Collections as keys would be written as text again, in more than linear time.
     stringKeys: true,
   });
   const documents = Array.isArray(parsed) ? parsed : [];
   const errors = documents.flatMap((document) => document.errors);
-  // The message of an error quotes the line.
-  for (const { code, linePos } of errors) {
-    refuse(file, `line ${linePos?.[0].line ?? '?'} is neither YAML nor JSON (${code})`);
+  // The message of an error may quote the text.
+  for (const { code, pos } of errors.slice(0, maxErrors)) {
+    refuse(file, `line ${lineCounter.linePos(pos[0]).line} is neither YAML nor JSON (${code})`);
   }
   if (errors.length > 0) return [];
   return documents.flatMap((document) => document.toJS() as unknown).filter((d) => d !== null);

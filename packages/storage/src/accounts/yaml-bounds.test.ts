@@ -13,8 +13,8 @@ test.each([
 
 test.each([
   ['a'.repeat(2 ** 20 + 1), 'is longer than 1048576 characters'],
-  ['['.repeat(2001), 'has more than 2000 brackets'],
-  ['{"a":'.repeat(2001), 'has more than 2000 brackets'],
+  ['['.repeat(4001), 'has more than 4000 brackets'],
+  [']'.repeat(4001), 'has more than 4000 brackets'],
   ['- '.repeat(21), 'is nested too deeply'],
   ['-\t'.repeat(21), 'is nested too deeply'],
   ['? '.repeat(21), 'is nested too deeply'],

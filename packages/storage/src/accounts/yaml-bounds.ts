@@ -1,6 +1,6 @@
 /** A Secret of Kubernetes holds no more either. */
 const maxLength = 2 ** 20;
-const maxBrackets = 2000;
+const maxBrackets = 4000;
 const maxIndicators = 20;
 const maxIndentation = 100;
 
@@ -15,7 +15,7 @@ export function checkYamlBounds(text: string): string | undefined {
   let indentation = 0;
   let isStart = true;
   for (let at = 0; at < text.length; at += 1) {
-    const character = text[at];
+    const character = text.charAt(at);
     if (character === '\n' || character === '\r') {
       indicators = 0;
       indentation = 0;
@@ -23,7 +23,7 @@ export function checkYamlBounds(text: string): string | undefined {
     } else if (isStart && character === ' ') indentation += 1;
     else {
       isStart = false;
-      if (character === '[' || character === '{') brackets += 1;
+      if ('[]{}'.includes(character)) brackets += 1;
       else if ((character === '-' || character === '?') && isSpace(text[at + 1])) indicators += 1;
     }
     if (brackets > maxBrackets) return `has more than ${maxBrackets} brackets`;
