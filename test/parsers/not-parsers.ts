@@ -1,0 +1,27 @@
+/**
+ * Exported functions that take a text and are not in the list of parsers, with the reason; a place that ends in a slash is a whole
+ * folder. Whatever reads text that others can shape belongs into the list.
+ */
+export const notParsers: Readonly<Record<string, string>> = {
+  'embedded/': 'reads what our own processes and their servers have written on this machine',
+  'storage/azure/': 'reads what the object store of the deployment answers',
+  'storage/gcs/': 'reads what the object store of the deployment answers',
+  'auth/client-assertion.ts#checkAssertion':
+    'the assertion is read by readJwt, and its rest is jose',
+  'auth/fetch-json.ts#fetchJson': 'takes a URL; what it fetches is bounded and goes to readKeySet',
+  'auth/sign-assertion.ts#readPrivateKey': 'reads the key of who runs the command',
+  'cli/client/check-file.ts#checkFile': 'takes the path of a file and only adds it up',
+  'cli/client/follow-export.ts#followExport': 'takes a URL; the answers are read by completedOf',
+  'export/export-slot.ts#isStaleLock': 'reads a lock that we have written',
+  'export/kick-off-types.ts#isAskedFor': 'compares',
+  'fhir/meta-item.ts#metaInsertion': 'called by markDeleted and compileElements, which are listed',
+  'loader/bundle-survey.ts#isNamedNdjson': 'looks at the path of a file',
+  'loader/read-bytes.ts#readBytes':
+    'takes the path of a file; its bytes go to readNdjson and others',
+  'loader/read-json.ts#checkSize': 'calls checkJsonBounds, which is listed',
+  'loader/read-texts.ts#readTexts': 'takes the path of a file; its texts go to what is listed',
+  'postgres/membership.ts#isOf': 'writes SQL',
+  'queue/progress.ts#sumProgress': 'reads counts that workers have written',
+  'runtime/aligned-buffer.ts#isAligned': 'looks at an address',
+  'worker/lines/': 'calls what is listed for each line of resources that were stored',
+};
