@@ -22,7 +22,7 @@ const offered = ['application/json', 'application/fhir+json'];
 /** The parsers of the package export. */
 export const exportParsers: Readonly<Record<string, Parser>> = {
   'export/group-members.ts#readGroup': ofText((it) =>
-    readGroup({ id: 'a', member: [{ entity: { reference: it } }] }, it, baseUrl),
+    readGroup({ id: 'a', member: [{ entity: { reference: it } }] }, it, { bases: baseUrl }),
   ),
   'export/header-list.ts#checkHeaderLength': ofText((it) => checkHeaderLength('Prefer', it)),
   'export/header-list.ts#splitList': ofText((it) => splitList(it, ',')),

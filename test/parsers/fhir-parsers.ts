@@ -10,12 +10,14 @@ import {
   markDeleted,
   minifyJson,
   narrowFilterLists,
+  parseIdentifierSearch,
   parseInstant,
   parsePartialDate,
   parseReference,
   parseTypeFilter,
   periodEnd,
   readNdjson,
+  readReference,
   repairInstant,
   rootElementsOf,
   scanArray,
@@ -23,6 +25,7 @@ import {
   scanResource,
   spliceMeta,
 } from '@sluice/fhir';
+import { checkSpaces } from '../../packages/fhir/src/search/check-spaces.ts';
 import { parseDateRange } from '../../packages/fhir/src/search/date-range.ts';
 import { parseDateValue } from '../../packages/fhir/src/search/date.ts';
 import { parseDecimal } from '../../packages/fhir/src/search/decimal.ts';
@@ -56,6 +59,16 @@ export const fhirParsers: Readonly<Record<string, Parser>> = {
   'fhir/meta-splice.ts#spliceMeta': ofBytes((it) => spliceMeta(it, { stamp: true }), resource),
   'fhir/minify-json.ts#minifyJson': ofBytes(minifyJson, resource),
   'fhir/ndjson.ts#readNdjson': ofBytes(readAllLines, resource),
+  'fhir/identifier-search.ts#parseIdentifierSearch': ofText(
+    parseIdentifierSearch,
+    'identifier=a|',
+    '?_id=',
+  ),
+  'fhir/reference.ts#readReference': ofText(
+    (it) => readReference(it, 'http://a'),
+    'Patient?',
+    'urn:',
+  ),
   'fhir/reference.ts#parseReference': ofText((it) => parseReference(it, 'http://a'), 'Patient/'),
   'fhir/resource-scan.ts#scanResource': ofBytes(scanResource, resource, `${resource}"a":[`),
   'fhir/resource-types.ts#isResourceType': ofText(isResourceType),
@@ -71,6 +84,11 @@ export const fhirParsers: Readonly<Record<string, Parser>> = {
   'fhir/subset-elements.ts#compileElements': ofBytes(
     compileElements('Patient', ['name']),
     resource,
+  ),
+  'fhir/search/check-spaces.ts#checkSpaces': ofText(
+    (it) => checkSpaces('Patient', it),
+    'name=',
+    'birthdate=',
   ),
   'fhir/search/date-range.ts#parseDateRange': ofText(parseDateRange, '2020-01-01T00:00:00.'),
   'fhir/search/date.ts#parseDateValue': ofText((it) => parseDateValue(it, 'date'), 'ge2020-01-01T'),

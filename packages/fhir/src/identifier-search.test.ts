@@ -21,6 +21,8 @@ test.each([
   '?name=a',
   '?_id=a/b',
   '?identifier=%zz',
+  '?identifier=%00',
+  'identifier=a%0Ab',
   '?',
   '',
 ])('%s is none', (search) => {

@@ -1,4 +1,5 @@
 import { isId } from './ids.ts';
+import { isUnusable } from './unusable-text.ts';
 
 /** An identifier that is looked for; without `system` in any, with an empty one in none. */
 export interface IdentifierToken {
@@ -19,7 +20,7 @@ export type IdentifierSearch = IdentifierToken | { readonly id: string };
 export function parseIdentifierSearch(search: string): IdentifierSearch | undefined {
   const [, name, written = ''] = /^\??([^=&]+)=([^&]+)$/s.exec(search) ?? [];
   const value = decode(written);
-  if (value === undefined) return undefined;
+  if (value === undefined || isUnusable(value)) return undefined;
   if (name === '_id') return isId(value) ? { id: value } : undefined;
   if (name !== 'identifier') return undefined;
   const parts = splitToken(value);

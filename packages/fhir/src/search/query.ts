@@ -1,3 +1,4 @@
+import { isUnusable } from '../unusable-text.ts';
 import { SearchError } from './search-error.ts';
 
 /** One `name[:modifier]=value` of a search query, decoded; escapes are still in the value. */
@@ -9,8 +10,6 @@ export interface QueryParameter {
 
 /** Most characters of a search query, percent-encoded as it is. */
 export const maxQueryLength = 16_384;
-/** Control characters and lone surrogates: no search has them in it, and Postgres cannot compare with all of them. */
-const unusable = /\p{Cc}|\p{Surrogate}/u;
 
 /**
  * Takes a search query (what follows `Type?`) apart. Percent-encoding is undone exactly once, `+` is a space; both before anything else is
@@ -71,7 +70,7 @@ function parsePart(part: string): QueryParameter {
   const key = decode(equals < 0 ? part : part.slice(0, equals));
   const value = equals < 0 ? '' : decode(part.slice(equals + 1));
   const colon = key.indexOf(':');
-  if (unusable.test(key) || unusable.test(value)) {
+  if (isUnusable(key) || isUnusable(value)) {
     const text = `${quote(part)} has a control character or a lone surrogate in it; any other text is accepted.`;
     throw new SearchError('invalid', text);
   }
