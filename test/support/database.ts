@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createPool, sqlState, type Pool } from '@sluice/postgres';
+import { createPool, renewDeploymentId, sqlState, type Pool } from '@sluice/postgres';
 import { patiently } from './patience.ts';
 
 /** A migrated database of a test's own. */
@@ -33,6 +33,8 @@ export async function createDatabase(): Promise<TestDatabase> {
   });
   const url = withDatabase(setting('SLUICE_TEST_POSTGRES'), name);
   const pool = createPool(url, { max: 8, applicationName: 'sluice-test' });
+  // The template's id came with the copy.
+  await renewDeploymentId(pool);
   const pooler = process.env['SLUICE_TEST_POOLER'];
   return {
     url,

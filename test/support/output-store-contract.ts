@@ -124,6 +124,28 @@ function outputStoreContract(
     expect((await store.list(folder)).map((object) => object.key)).toEqual([key]);
   });
 
+  test('create stores an object where there is none, and leaves one that is there', async () => {
+    expect(await store.create('place.json', Buffer.from('{"first":true}'))).toBe(true);
+    expect(await store.create('place.json', Buffer.from('{"second":true}'))).toBe(false);
+    expect(await read('place.json')).toBe('{"first":true}');
+    expect((await store.find('place.json'))?.bytes).toBe(14);
+    expect(await store.listFolders()).not.toContain('place.json');
+    await store.remove('place.json');
+    expect(await store.create('place.json', Buffer.from('{"third":true}'))).toBe(true);
+    expect(await read('place.json')).toBe('{"third":true}');
+    expect(await under.listEverything()).toEqual(['place.json']);
+  });
+
+  test('of many that create one object at once one alone does', async () => {
+    const callers = Array.from({ length: 12 }, (_, n) => `caller ${n}`);
+    const done = await Promise.all(
+      callers.map((caller) => store.create('place.json', Buffer.from(caller))),
+    );
+    expect(done.filter(Boolean)).toHaveLength(1);
+    expect(await read('place.json')).toBe(callers[done.indexOf(true)]);
+    expect(await under.listEverything()).toEqual(['place.json']);
+  });
+
   test('a second write of a key replaces the first whole', async () => {
     await put(key, 'a longer first text');
     const writer = await store.write(key, options);

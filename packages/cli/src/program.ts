@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { checkCommand } from './commands/check.ts';
+import { claimCommand } from './commands/claim.ts';
 import { clientCommand } from './commands/client.ts';
 import { demoCommand } from './commands/demo.ts';
 import { exportCommand } from './commands/export.ts';
@@ -42,6 +43,7 @@ Exit codes:
     generateCommand(),
     migrateCommand(environment),
     healthcheckCommand(environment),
+    claimCommand(environment),
   ];
   for (const command of commands)
     program.addCommand(command.copyInheritedSettings(program).exitOverride());

@@ -13,6 +13,7 @@ export {
 } from './clients.ts';
 export { cancelClientExports, countClientExports, type ClientExports } from './client-exports.ts';
 export { copyLines, type CopyLinesOptions } from './copy-lines.ts';
+export { readDeployment, renewDeploymentId } from './deployment.ts';
 export { listExportPatients, namesOnlyPatients } from './export-patients.ts';
 export {
   cancelExport,

@@ -12,6 +12,7 @@ import * as authorization from './migrations/0009-authorization.ts';
 import * as clientGenerations from './migrations/0010-client-generations.ts';
 import * as exportPatients from './migrations/0012-export-patients.ts';
 import * as settledTime from './migrations/0014-settled-time.ts';
+import * as deployment from './migrations/0016-deployment.ts';
 import * as references from './migrations/0020-references.ts';
 
 interface Migration {
@@ -33,6 +34,7 @@ const migrations: readonly Migration[] = [
   { name: '0010-client-generations', ...clientGenerations },
   { name: '0012-export-patients', ...exportPatients },
   { name: '0014-settled-time', ...settledTime },
+  { name: '0016-deployment', ...deployment },
   { name: '0020-references', ...references },
 ];
 

@@ -1,3 +1,4 @@
+import type { Place } from '@sluice/runtime';
 import { Queue } from 'bullmq';
 import { ExportSlots, type SlotTry } from './export-slot.ts';
 import { leaveSilentRedis } from './leave-silent-redis.ts';
@@ -11,6 +12,7 @@ import {
 import { countPoll, type PollVerdict } from './poll-limit.ts';
 import { progressKey, writeProgress, type PartProgress } from './progress.ts';
 import { createRedis } from './redis.ts';
+import { RedisPlace } from './redis-place.ts';
 import { telemetryOf } from './telemetry.ts';
 
 /** Where the queue lives. */
@@ -45,6 +47,8 @@ export class ExportQueue {
   readonly #finish: Queue<FinishMessage>;
   readonly #housekeeping: Queue<HousekeepingMessage>;
   readonly slots: ExportSlots;
+  /** Redis below the prefix, which belongs to one deployment. */
+  readonly place: Place;
   #stopWatching: (() => void) | undefined;
 
   constructor(options: QueueOptions) {
@@ -61,6 +65,7 @@ export class ExportQueue {
     this.#finish = new Queue(queueNames.finish, settings);
     this.#housekeeping = new Queue(queueNames.housekeeping, settings);
     this.slots = new ExportSlots(this.#redis, options.prefix);
+    this.place = new RedisPlace(this.#redis, options.prefix);
     for (const queue of [this.#plan, this.#parts, this.#finish, this.#housekeeping]) {
       queue.on('error', () => undefined);
     }

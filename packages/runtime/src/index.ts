@@ -1,4 +1,13 @@
 export { alignment, BufferPool, isAligned } from './aligned-buffer.ts';
+export {
+  claimPlace,
+  ForeignPlaceError,
+  formatDeployment,
+  parseDeployment,
+  type Deployment,
+  type Place,
+} from './deployment.ts';
+export { holdPlaces, type HoldOptions } from './hold-places.ts';
 export { createLogger, errorFacts, type Logger } from './logger.ts';
 export {
   metricDefinitions,

@@ -17,4 +17,5 @@ export {
   StorageSettingsError,
   type StorageSettingsFault,
 } from './settings/storage-settings-error.ts';
+export { StoragePlace } from './storage-place.ts';
 export type { StorageDescription } from './storage-description.ts';

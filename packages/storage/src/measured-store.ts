@@ -55,6 +55,7 @@ export function measuredStore(store: OutputStore, metrics: StorageMetrics): Outp
     createFolder: (folder) => store.createFolder(folder),
     write: async (key: string, options: WriteOptions) =>
       measuredWriter(await store.write(key, options)),
+    create: (key, content) => timed('write', () => store.create(key, content)),
     find: (key): Promise<StoredObject | undefined> => timed('find', () => store.find(key)),
     read: (key, range?: ByteRange): Promise<Readable> =>
       timed('read', () => store.read(key, range)),

@@ -60,6 +60,12 @@ export interface OutputStore {
   createFolder(folder: string): Promise<void>;
   /** Begins an object. @throws StorageError `not-found` when the store has folders and this one is gone */
   write(key: string, options: WriteOptions): Promise<ObjectWriter>;
+  /**
+   * Stores a small object unless there is one of this key already; of several callers at once, one alone does.
+   *
+   * @returns whether this call has, as far as its answer has arrived
+   */
+  create(key: string, content: Buffer): Promise<boolean>;
   /** Facts of an object, or `undefined` when there is none. */
   find(key: string): Promise<StoredObject | undefined>;
   /** Opens an object or a range of it. @throws StorageError `not-found`. */

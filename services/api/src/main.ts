@@ -1,16 +1,26 @@
 import type { Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createPool, noteLocalBases, readUrlKey, type Pool } from '@sluice/postgres';
+import {
+  createPool,
+  noteLocalBases,
+  readDeployment,
+  readUrlKey,
+  type Pool,
+} from '@sluice/postgres';
 import { createQueue } from '@sluice/queue';
 import {
   createLogger,
   errorFacts,
+  holdPlaces,
   installShutdown,
   Metrics,
   reportListening,
+  RepeatedLog,
   SettingsError,
   startTracing,
+  type Logger,
+  type Place,
 } from '@sluice/runtime';
 import { createApp } from './app.ts';
 import { ByteBudget } from './byte-budget.ts';
@@ -30,6 +40,9 @@ const requestLimitMs = 10_000;
 
 /** A request waits this long for Redis, then does without or is answered 503. */
 const redisLimitMs = 3000;
+
+/** The start waits so long for Redis and storage to say whose they are. */
+const placesLimitMs = 3000;
 
 async function main(settings: ApiSettings): Promise<void> {
   const log = createLogger('api', settings.LOG_LEVEL);
@@ -61,6 +74,7 @@ async function main(settings: ApiSettings): Promise<void> {
   if (isSmart && settings.CLIENTS_FILE !== undefined) {
     await followClientFile(settings.CLIENTS_FILE, { pool, log });
   }
+  await holdPlacesOrExit([queue.place, ...(storage.place ? [storage.place] : [])], { pool, log });
   server.listen(settings.PORT, settings.HOST);
   await once(server, 'listening');
   reportListening();
@@ -93,6 +107,23 @@ async function main(settings: ApiSettings): Promise<void> {
   // Express answers by itself; its handler returns nothing to wait for.
   server.on('request', createApp(deps) as (...request: unknown[]) => void);
   log.info('ready', { host: settings.HOST, port, baseUrl });
+}
+
+/** What does not answer is asked again behind the start: without Redis or storage an API still answers what it can. */
+async function holdPlacesOrExit(
+  places: readonly Place[],
+  { pool, log }: { readonly pool: Pool; readonly log: Logger },
+): Promise<void> {
+  const faults = new RepeatedLog(log);
+  await holdPlaces(places, {
+    readOwn: () => readDeployment(pool),
+    waitMs: placesLimitMs,
+    onFault: (error, place) => faults.warn('a place cannot be claimed now', error, { place }),
+    onForeign: (error) => {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(1);
+    },
+  });
 }
 
 /** Reads the key once; a failed attempt is not remembered. */

@@ -1,10 +1,11 @@
 import { ExportError } from '@sluice/export';
-import { errorFacts, type Logger, type Metrics } from '@sluice/runtime';
+import { errorFacts, type Logger, type Metrics, type Place } from '@sluice/runtime';
 import {
   createOutputStore,
   describeStorage,
   measuredStore,
   StorageHealth,
+  StoragePlace,
   StorageSettingsError,
   warnOfOldStorageNames,
   type CheckFault,
@@ -17,6 +18,8 @@ export interface ApiStorage {
   /** @throws ExportError `dependency-unavailable` telling what is wrong with the settings */
   store(): OutputStore;
   readonly health: StorageHealth;
+  /** It belongs to one deployment; absent when there is none. */
+  readonly place?: Place;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -46,7 +49,7 @@ export async function openStorage(
     log.warn('storage fault', { operation, ...errorFacts(cause) });
   };
   const health = new StorageHealth({ store: bare, description: described }, { onFault });
-  return { store: () => store, health };
+  return { store: () => store, health, place: new StoragePlace(bare, described) };
 }
 
 function describe(env: Environment): StorageDescription | StorageSettingsError {

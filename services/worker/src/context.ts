@@ -1,7 +1,7 @@
 import type { GzipPool } from '@sluice/gzip';
 import type { Pool } from '@sluice/postgres';
 import type { ExportQueue } from '@sluice/queue';
-import type { BufferPool, Logger, Metrics, RepeatedLog } from '@sluice/runtime';
+import type { BufferPool, Logger, Metrics, Place, RepeatedLog } from '@sluice/runtime';
 import type { OutputStore, StorageHealth } from '@sluice/storage';
 import type { LinePool } from './lines/line-pool.ts';
 import type { Pace } from './pace.ts';
@@ -17,6 +17,8 @@ export interface WorkerContext {
   readonly store: OutputStore;
   /** Of that store, not counted in its metrics. */
   readonly storageHealth: StorageHealth;
+  /** Redis and the storage, which belong to one deployment. */
+  readonly places: { readonly redis: Place; readonly storage: Place };
   /** Object stores charge for every list. */
   readonly orphanSearch: Pace;
   readonly log: Logger;

@@ -8,8 +8,9 @@ import {
   markExpired,
   noteHousekeeping,
   purgeHistory,
+  readDeployment,
 } from '@sluice/postgres';
-import { errorFacts } from '@sluice/runtime';
+import { claimPlace, errorFacts } from '@sluice/runtime';
 import { isLeftByCheck } from '@sluice/storage';
 import type { WorkerContext } from './context.ts';
 import { failAndClean } from './end-export.ts';
@@ -75,7 +76,8 @@ async function failStuck(context: WorkerContext): Promise<void> {
 }
 
 /** Redis may have lost the locks, or a crash may have left one behind. */
-async function assertSlots({ pool, queue }: WorkerContext): Promise<void> {
+async function assertSlots({ pool, queue, places }: WorkerContext): Promise<void> {
+  await claimPlace(places.redis, await readDeployment(pool));
   for (const { id, slot } of await listActiveExports(pool)) {
     if (slot !== undefined) await queue.slots.assert(slot, id);
   }
@@ -96,8 +98,10 @@ async function expire(context: WorkerContext): Promise<void> {
  * after its folder was removed, and of health checks that were cut off. SPEC D-019
  */
 async function removeOrphans(context: WorkerContext): Promise<void> {
-  const { pool, store, log, orphanSearch } = context;
+  const { pool, store, places, log, orphanSearch } = context;
   if (!orphanSearch.isDue()) return;
+  // Another deployment's exports would all be orphans here.
+  await claimPlace(places.storage, await readDeployment(pool));
   const folders = await store.listFolders();
   const ours = folders.filter((name) => exportFolder.test(name));
   const orphans = ours.length === 0 ? [] : await findOrphanFolders(pool, ours);

@@ -4,6 +4,7 @@ import {
   blockPool,
   checkReplica,
   createPool,
+  readDeployment,
   WrongReplicaError,
   type Pool,
 } from '@sluice/postgres';
@@ -11,14 +12,16 @@ import { createQueue, startWorkers, subscribeCancel } from '@sluice/queue';
 import {
   createLogger,
   errorFacts,
+  holdPlaces,
   installShutdown,
   Metrics,
   RepeatedLog,
   SettingsError,
   startTracing,
   traced,
+  type ForeignPlaceError,
 } from '@sluice/runtime';
-import { createOutputStore, measuredStore, StorageHealth } from '@sluice/storage';
+import { createOutputStore, measuredStore, StorageHealth, StoragePlace } from '@sluice/storage';
 import type { WorkerContext } from './context.ts';
 import { exportParts } from './export-parts.ts';
 import { finishExport } from './finish-export.ts';
@@ -73,6 +76,7 @@ const context: WorkerContext = {
         log.warn('storage fault', { operation, ...errorFacts(cause) }),
     },
   ),
+  places: { redis: queue.place, storage: new StoragePlace(store, storage) },
   log,
   faults: new RepeatedLog(log),
   metrics,
@@ -118,6 +122,7 @@ installShutdown(log, [
 ]);
 
 if (replica) await checkReplicaOrExit(replica);
+await holdPlacesOrExit();
 const cancellation = await subscribeCancel(queueOptions, (id) => inHand.cancelExport(id));
 closers.push(() => cancellation.close());
 const schedule = (): Promise<void> =>
@@ -156,6 +161,23 @@ function makeWay(): void {
   } catch (error) {
     log.debug('the priority of this process stays as it is', errorFacts(error));
   }
+}
+
+/** Without Redis there is no work; a storage that does not answer is asked again while work goes on. */
+async function holdPlacesOrExit(): Promise<void> {
+  const options = {
+    readOwn: () => readDeployment(pool),
+    onFault: (error: unknown, place: string) => {
+      context.faults.warn('a place cannot be claimed now', error, { place });
+    },
+    onForeign: (error: ForeignPlaceError) => {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(78);
+    },
+  };
+  const { redis, storage: storagePlace } = context.places;
+  await holdPlaces([redis], { ...options, waitMs: Infinity });
+  await holdPlaces([storagePlace], { ...options, waitMs: 5000 });
 }
 
 /** A replica of something else would give other rows; one that is away just now is done without. */

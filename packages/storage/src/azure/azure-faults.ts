@@ -5,6 +5,7 @@ import { requestFault, RequestFault } from './request-fault.ts';
 
 /** The operations of the Blob service that are used, each with what permits it. */
 const permissions = {
+  PutBlob: 'containers/blobs/write',
   PutBlock: 'containers/blobs/write',
   PutBlockList: 'containers/blobs/write',
   GetBlob: 'containers/blobs/read',

@@ -64,6 +64,10 @@ export class AzureStore implements OutputStore {
     return Promise.resolve(new AzureWriter(this.#container, key, options, this.#pool));
   }
 
+  async create(key: string, content: Buffer): Promise<boolean> {
+    return await this.#container.create(key, content);
+  }
+
   async find(key: string): Promise<StoredObject | undefined> {
     const facts = await findFacts(this.#container, key);
     if (!facts) return undefined;

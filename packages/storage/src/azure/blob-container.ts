@@ -13,7 +13,13 @@ import type { StorageError } from '../errors.ts';
 import type { OnRetry } from '../retry-reason.ts';
 import { storageFault, type StorageFault } from '../storage-fault.ts';
 import type { AzureDescription } from '../storage-description.ts';
-import { azureFault, ifPresent, retryReason, type AzureOperation } from './azure-faults.ts';
+import {
+  azureFault,
+  ifPresent,
+  isConditionFault,
+  retryReason,
+  type AzureOperation,
+} from './azure-faults.ts';
 import { tryRequest, usualLimits, type Try, type TryLimits } from './request-tries.ts';
 import { workloadIdentity } from './workload-identity.ts';
 
@@ -112,6 +118,25 @@ export class BlobContainer {
         abortSignal,
       }),
     );
+  }
+
+  /** Stores a small object unless there is one already. @returns whether it has */
+  async create(key: string, content: Buffer): Promise<boolean> {
+    try {
+      await this.request('PutBlob', ({ abortSignal }) =>
+        this.blob(key).upload(content, content.length, {
+          ...this.encryption,
+          ...this.#wanted,
+          blobHTTPHeaders: { blobContentType: 'application/json' },
+          conditions: { ifNoneMatch: '*' },
+          abortSignal,
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isConditionFault(error)) return false;
+      throw error;
+    }
   }
 
   /** Removes an object, its snapshots too; harmless when there is none. */

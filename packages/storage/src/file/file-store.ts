@@ -4,6 +4,7 @@ import { open, readdir, rm, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { BufferPool } from '@sluice/runtime';
+import { createFile } from './create-file.ts';
 import { ifPresent, told } from './file-faults.ts';
 import { FileWriter } from './file-writer.ts';
 import { makeFolder } from './make-folder.ts';
@@ -45,6 +46,12 @@ export class FileStore implements OutputStore {
     const writer = await FileWriter.open({ temporary, path, key, pool: this.#staging });
     if (attempt > 1) await this.#removeTemporaries(dirname(path), isEarlier(begin, attempt));
     return writer;
+  }
+
+  async create(key: string, content: Buffer): Promise<boolean> {
+    const path = this.#path(key);
+    await told(key, makeFolder(dirname(path)));
+    return await told(key, createFile(path, content));
   }
 
   async find(key: string): Promise<StoredObject | undefined> {

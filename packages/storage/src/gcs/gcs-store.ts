@@ -10,11 +10,12 @@ import type {
   WriteOptions,
 } from '../output-store.ts';
 import type { GcsDescription } from '../storage-description.ts';
+import { crc32c, crc32cText } from './crc32c.ts';
 import { GcsClient } from './gcs-client.ts';
 import { toSigningError } from './gcs-faults.ts';
 import { listFolderNames, listObjects } from './gcs-list.ts';
 import { endMarkedSessions } from './gcs-markers.ts';
-import { deleteObject, getObject, type GcsObject } from './gcs-object.ts';
+import { deleteObject, getObject, putObject, type GcsObject } from './gcs-object.ts';
 import { usualPatience, type Patience } from './gcs-patience.ts';
 import { readObject } from './gcs-read.ts';
 import { GcsWriter } from './gcs-writer.ts';
@@ -56,6 +57,20 @@ export class GcsStore implements OutputStore {
     const name = this.#name(key);
     const writer = new GcsWriter(this.#client, this.#parts, this.#description, name, options);
     return Promise.resolve(writer);
+  }
+
+  async create(key: string, content: Buffer): Promise<boolean> {
+    const { tags, storageClass, encryptionKey } = this.#description;
+    const object = {
+      name: this.#name(key),
+      contentType: 'application/json',
+      metadata: tags,
+      ...(storageClass && { storageClass }),
+      ...(encryptionKey && { kmsKeyName: encryptionKey }),
+    };
+    const sum = crc32cText(crc32c(content));
+    const { status } = await putObject(this.#client, object, { bytes: content, crc32c: sum }, '0');
+    return status !== 412;
   }
 
   async find(key: string): Promise<StoredObject | undefined> {

@@ -13,6 +13,7 @@ import { BufferPool } from '@sluice/runtime';
 import { S3Bucket, type S3Patience } from './s3-bucket.ts';
 import { lookAt } from './s3-present.ts';
 import { abortUploads, foldersOfUploads } from './s3-uploads.ts';
+import { createObject } from './s3-create.ts';
 import { S3Writer } from './s3-writer.ts';
 import { isKeyPart } from '../object-key.ts';
 import type {
@@ -57,6 +58,10 @@ export class S3Store implements OutputStore {
     const writer = new S3Writer(this.#bucket, key, options, this.#parts);
     await this.#bucket.signIn();
     return writer;
+  }
+
+  async create(key: string, content: Buffer): Promise<boolean> {
+    return await createObject(this.#bucket, key, content);
   }
 
   async find(key: string): Promise<StoredObject | undefined> {
