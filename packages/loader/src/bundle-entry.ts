@@ -11,7 +11,7 @@ import type { ReadResource } from './stage-resource.ts';
 export type EntryRequest =
   | { kind: 'resource'; type: string | undefined; id: string | undefined; read: ReadResource }
   | { kind: 'delete'; type: string; id: string }
-  /** Nothing to be stored: a read, or the outcome of a search. */
+  /** Nothing to be stored: a read, the outcome of a search, or a response without a resource. */
   | { kind: 'nothing' };
 
 /** What says what an entry is for, read from its text. */
@@ -23,6 +23,8 @@ export interface BundleEntry {
   readonly url: string | undefined;
   readonly ifNoneExist: string | undefined;
   readonly searchMode: string | undefined;
+  /** The entry says how a request went. */
+  readonly isResponse: boolean;
   readonly resource: JsonSpan | undefined;
   readonly type: string | undefined;
   /** The id given, or for a resource without one, the UUID of its full URL. */
@@ -54,6 +56,7 @@ export function readEntry(bytes: Buffer, line: number): BundleEntry {
     url: text(field(request, 'url')),
     ifNoneExist: text(field(request, 'ifNoneExist')),
     searchMode: text(field(search, 'mode')),
+    isResponse: members.some((member) => member.name === 'response'),
     resource,
     type: text(read('resourceType', inside)),
     id: id ?? (uuid !== undefined && isId(uuid) ? uuid : undefined),
@@ -61,7 +64,7 @@ export function readEntry(bytes: Buffer, line: number): BundleEntry {
   };
 }
 
-const entryNames = ['fullUrl', 'request', 'resource', 'search'];
+const entryNames = ['fullUrl', 'request', 'resource', 'response', 'search'];
 const idNames = ['resourceType', 'id'];
 const uuidPrefix = 'urn:uuid:';
 
@@ -97,7 +100,9 @@ export function readRequest(
   if (match?.kind === 'fault') throw new UnloadableError(match.message);
   if (match?.kind === 'exists') return { kind: 'nothing' };
   const isRead = entry.method === 'GET' || entry.method === 'HEAD';
-  if (isRead || entry.searchMode === 'outcome') return { kind: 'nothing' };
+  const isAnswer = entry.resource === undefined || entry.type === 'OperationOutcome';
+  const isMereResponse = entry.isResponse && isAnswer;
+  if (isRead || isMereResponse || entry.searchMode === 'outcome') return { kind: 'nothing' };
   if (entry.resource === undefined) throw new UnloadableError('it has no resource object');
   const { start, end } = entry.resource;
   const given = entry.bytes.subarray(start, end);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { readBundle } from './bundle-reader.ts';
-import { carriesResources, surveyBundle } from './bundle-survey.ts';
+import { carriesResources, surveyText } from './bundle-survey.ts';
 import { UnloadableError } from './load-problem.ts';
 
 async function readItems(text: string, firstLine = 1, chunkBytes = 7) {
@@ -9,8 +9,8 @@ async function readItems(text: string, firstLine = 1, chunkBytes = 7) {
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     chunks.push(bytes.subarray(at, at + chunkBytes));
   }
-  const source = { open: () => chunks, firstLine, maxEntryBytes: 1000 };
-  const survey = await surveyBundle(source, 'x.json');
+  const source = { open: () => chunks, firstLine, maxEntryBytes: 8000 };
+  const { bundle: survey } = await surveyText(source, 'x.json');
   if (survey === undefined) return undefined;
   const items = [];
   for await (const item of readBundle(source, survey)) items.push(item);
@@ -44,7 +44,7 @@ test.each([
   ['searchset', 'x.json', true],
   ['document', 'x.json', false],
   ['message', 'x.ndjson', false],
-  ['transaction-response', 'x.json', false],
+  ['transaction-response', 'x.json', true],
   ['collection', 'Bundle.ndjson', false],
   ['collection', 'folder/Bundle.1.ndjson.gz', false],
   ['collection', 'Bundle.json', true],
@@ -186,7 +186,7 @@ test.each<[string, string, string]>([
   ['no object', '1', 'not a JSON object'],
   ['nothing', '', 'not a JSON object'],
   ['no JSON', '{"resource":{"resourceType":"Patient","id":"1","a":[1 2]}}', 'not JSON: '],
-  ['too long', `{"resource":{"a":"${'x'.repeat(1000)}"}}`, 'longer than an entry may be'],
+  ['too long', `{"resource":{"a":"${'x'.repeat(8000)}"}}`, 'longer than an entry may be'],
   ['with two resources', '{"resource":{},"resource":{}}', '"resource" is there twice'],
 ])('an entry that is %s is a problem of its own', async (_what, entry, message) => {
   const good = '{"resource":{"resourceType":"Patient","id":"1"}}';
@@ -205,6 +205,11 @@ test.each(['[]', '{}{}', '{"resourceType":"Bundle","type":"batch","entry":[{}]',
     expect(await read(text)).toBeUndefined();
   },
 );
+
+test('an entry that is too long is reported when it is the only one, too', async () => {
+  const text = `{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"a":"${'x'.repeat(8000)}"}}]}`;
+  expect(await read(text)).toEqual(['1: problem longer than an entry may be (8000 bytes)']);
+});
 
 test('a Bundle is read alike however its text is cut into chunks', async () => {
   const json = fc

@@ -200,6 +200,8 @@ class PieceList {
   }
 
   isBlank(): boolean {
-    return this.#pieces.every((piece) => piece.every((byte) => byte <= 0x20));
+    // Blanks beyond any limit are an entry as well, one that is too long.
+    const isKept = this.#pieces.length > 0 || this.#length === 0;
+    return isKept && this.#pieces.every((piece) => piece.every((byte) => byte <= 0x20));
   }
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { scanObject } from '@sluice/fhir';
 import { deletionOf, readEntry, searchOf } from './bundle-entry.ts';
-import { BundleSplitter, type EntryText } from './bundle-splitter.ts';
+import { BundleSplitter, type EntryText, type TextShape } from './bundle-splitter.ts';
 import { UnloadableError } from './load-problem.ts';
 import type { EntrySearch } from './match-entries.ts';
 import { readJsonObject } from './read-json.ts';
@@ -39,28 +39,37 @@ export interface BundleSurvey {
 /** Far more than the meta, links and signature of a Bundle need. */
 const maxFrameBytes = 16 * 1024 * 1024;
 
-const carriers = new Set(['transaction', 'batch', 'collection', 'history', 'searchset']);
+const carriers = new Set([
+  'transaction',
+  'transaction-response',
+  'batch',
+  'batch-response',
+  'collection',
+  'history',
+  'searchset',
+]);
 const requests = new Set(['transaction', 'batch']);
 
 /**
- * Says whether a parsed resource is a Bundle that only carries others: transaction, batch, collection, history or searchset. Documents,
- * messages and any other type are resources themselves. So are all but transaction and batch in files named `Bundle….ndjson`:
- * that is what exported Bundles come in, and the transactions among them are lists of what was deleted.
+ * Says whether a parsed resource is a Bundle that only carries others: transaction, batch, the responses to them, collection, history or
+ * searchset, or one that does not say its type. Documents, messages and any other type are resources themselves. So are all but transaction
+ * and batch in files named `Bundle….ndjson`: that is what exported Bundles come in, and the transactions among them are lists of
+ * what was deleted.
  */
 export function carriesResources(
   resource: Readonly<Record<string, unknown>>,
   path: string,
 ): boolean {
-  if (resource['resourceType'] !== 'Bundle' || typeof resource['type'] !== 'string') {
-    return false;
-  }
-  const holdsBundles = isNamedNdjson(path) && /^Bundle\b/.test(basename(path));
-  return (holdsBundles ? requests : carriers).has(resource['type']);
+  const { resourceType, type } = resource;
+  if (resourceType !== 'Bundle') return false;
+  const holdsBundles = isNamedNdjson(path) && /^(?:\d+\.)?Bundle\b/.test(basename(path));
+  if (type === undefined) return !holdsBundles && Array.isArray(resource['entry']);
+  return typeof type === 'string' && (holdsBundles ? requests : carriers).has(type);
 }
 
 /** Says whether a file's name promises one JSON text per line. */
 export function isNamedNdjson(path: string): boolean {
-  return /\.ndjson(\.gz)?$/i.test(basename(path));
+  return /\.(?:ndjson|jsonl|ldjson)(?:\.gz)?$/i.test(basename(path));
 }
 
 /** Splits a text as far as it goes as one object, and gives its entries; the splitter knows afterwards what the text was. */
@@ -79,25 +88,30 @@ export function createSplitter({ firstLine, maxEntryBytes }: TextSource): Bundle
   return new BundleSplitter({ firstLine, maxEntryBytes, maxFrameBytes });
 }
 
+/** What a text is, as far as its brackets tell, and the Bundle it is if that carries others. */
+export interface TextSurvey {
+  readonly shape: TextShape;
+  readonly bundle: BundleSurvey | undefined;
+}
+
 /**
- * Reads a text once to see whether it is a Bundle that carries others; `undefined` if it is not. Memory: the frame of the Bundle, one
+ * Reads a text once, as far as it goes as one object, to see whether it is a Bundle that carries others. Memory: the frame of the Bundle, one
  * entry, and some hundred bytes for each deletion and each full URL.
  */
-export async function surveyBundle(
-  source: TextSource,
-  path: string,
-): Promise<BundleSurvey | undefined> {
+export async function surveyText(source: TextSource, path: string): Promise<TextSurvey> {
   const splitter = createSplitter(source);
   const references: References = new Map();
   const deletions: Deletion[] = [];
   const searches: EntrySearch[] = [];
-  for await (const entry of splitText(source, splitter))
-    note(entry, { references, deletions, searches });
-  const { frame } = splitter;
-  if (splitter.shape !== 'object' || frame === undefined) return undefined;
-  const bundle = readFrame(frame);
-  if (bundle === undefined || !carriesResources(bundle, path)) return undefined;
-  return { type: String(bundle['type']), references, deletions, searches, fault: findFault(frame) };
+  const notes = { references, deletions, searches };
+  for await (const entry of splitText(source, splitter)) note(entry, notes);
+  const { shape, frame } = splitter;
+  const bundle = shape === 'object' && frame !== undefined ? readFrame(frame) : undefined;
+  if (frame === undefined || bundle === undefined || !carriesResources(bundle, path)) {
+    return { shape, bundle: undefined };
+  }
+  const type = String(bundle['type'] ?? 'collection');
+  return { shape, bundle: { type, ...notes, fault: findFault(frame) } };
 }
 
 interface Notes {

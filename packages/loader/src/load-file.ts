@@ -42,8 +42,8 @@ export async function loadFile(path: string, options: LoadFileOptions): Promise<
     }
     const all =
       'bundle' in text
-        ? stageBundle(text.source, text.bundle, options, report)
-        : stageText(path, text, options, report);
+        ? stageBundle(text.source, text.bundle, { path, options, report })
+        : stageText(text, { path, options, report });
     for await (const prepared of all) await take(prepared);
   }
 }

@@ -91,13 +91,13 @@ test.each<[string, string | Buffer, [number, string][]]>([
   ['pretty.json', pretty, [[1, pretty]]],
   ['pretty.json.gz', gzipSync(pretty), [[1, pretty]]],
   ['pretty', `\u{feff}${pretty}`, [[1, pretty]]],
+  ['pretty.ndjson', pretty, [[1, pretty]]],
   [
-    'pretty.ndjson',
-    pretty,
+    'array.json',
+    `[\n${lines.trim().replace('\n', ',\n')}\n]`,
     [
-      [1, '{'],
-      [2, '  "a": 1'],
-      [3, '}'],
+      [2, '{"a":1}'],
+      [3, '{"a":2}'],
     ],
   ],
   ['bundle.json', '{"resourceType":"Bundle","type":"batch"}', [[1, 'batch']]],

@@ -1,12 +1,8 @@
 import { defaultMaxLineBytes, type NdjsonLine, readNdjson } from '@sluice/fhir';
-import { BundleSplitter } from './bundle-splitter.ts';
-import {
-  type BundleSurvey,
-  isNamedNdjson,
-  surveyBundle,
-  type TextSource,
-} from './bundle-survey.ts';
+import type { BundleSurvey, TextSource } from './bundle-survey.ts';
+import { decideForm } from './decide-form.ts';
 import { readBytes } from './read-bytes.ts';
+import { ValueSplitter } from './value-splitter.ts';
 
 /** What `readTexts` needs to know beside the path. */
 export interface ReadTextsOptions {
@@ -18,9 +14,8 @@ export interface ReadTextsOptions {
 export type InputText = NdjsonLine | { line: number; source: TextSource; bundle: BundleSurvey };
 
 /**
- * Reads the JSON texts of a file with the line each begins on: the lines of NDJSON, or the one document that a `.json` file holds.
- * The name `.ndjson` decides; any other file is a Bundle if it is one as a whole, NDJSON if one of its first lines is an object by
- * itself, and one document otherwise, which then must not be longer than a line may be.
+ * Reads the JSON texts of a file with the line each begins on: the lines of NDJSON, the document or the Bundle that fills it, or values
+ * printed in any way behind one another or in an array (see `decideForm`). A text that is not a Bundle must not be longer than a line may be.
  */
 export async function* readTexts(
   path: string,
@@ -28,41 +23,24 @@ export async function* readTexts(
 ): AsyncGenerator<InputText, void, undefined> {
   const maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
   const open = () => readBytes(path, options.onRead);
-  if (isNamedNdjson(path)) {
-    yield* readNdjson(open(), { maxLineBytes });
-    return;
-  }
   const source = { open: () => readBytes(path), firstLine: 1, maxEntryBytes: maxLineBytes };
-  const bundle = await surveyBundle(source, path);
-  if (bundle !== undefined) {
-    yield { line: 1, source: { ...source, open }, bundle };
-  } else if (await beginsWithObjects(path, maxLineBytes)) {
-    yield* readNdjson(open(), { maxLineBytes });
-  } else {
-    yield* readDocument(open(), maxLineBytes);
-  }
+  const form = await decideForm(source, path);
+  if (form === 'lines') yield* readNdjson(open(), { maxLineBytes });
+  else if (form === 'values') yield* readValues(open(), maxLineBytes);
+  else if (form === 'document') yield* readDocument(open(), maxLineBytes);
+  else yield { line: 1, source: { ...source, open }, bundle: form };
 }
 
-/** Two lines are tried, so that one bad line does not make a document of the whole file. */
-async function beginsWithObjects(path: string, maxLineBytes: number): Promise<boolean> {
-  let tried = 0;
-  for await (const line of readNdjson(readBytes(path), { maxLineBytes })) {
-    if ('problem' in line || isObject(line.bytes)) {
-      return true;
-    }
-    tried += 1;
-    if (tried === 2) {
-      return false;
+async function* readValues(
+  source: AsyncIterable<Buffer>,
+  maxValueBytes: number,
+): AsyncGenerator<NdjsonLine, void, undefined> {
+  const splitter = new ValueSplitter({ firstLine: 1, maxValueBytes });
+  for await (const chunk of source) {
+    for (const { line, bytes } of splitter.push(chunk)) {
+      yield bytes === undefined ? { line, problem: 'line-too-long' } : { line, bytes };
     }
   }
-  return false;
-}
-
-/** Going by its brackets: whether it is JSON is for others to say. */
-function isObject(bytes: Buffer): boolean {
-  const splitter = new BundleSplitter({ firstLine: 1, maxEntryBytes: 0, maxFrameBytes: 0 });
-  for (const entry of splitter.push(bytes)) void entry;
-  return splitter.shape === 'object';
 }
 
 async function* readDocument(

@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib';
-import { ResourceTextError } from '@sluice/fhir';
+import { ResourceTextError, scanArray, scanObject } from '@sluice/fhir';
 import type { StagedResource } from '@sluice/postgres';
 import { type BundleItem, readBundle } from './bundle-reader.ts';
 import {
   type BundleSurvey,
   carriesResources,
-  surveyBundle,
+  surveyText,
   type TextSource,
 } from './bundle-survey.ts';
 import { matchEntries } from './match-entries.ts';
@@ -48,27 +48,39 @@ export function stageQuickly({ line, bytes }: Line, options: StageOptions): Prep
   }
 }
 
-/** Prepares the resources of one text: itself, or the entries of the Bundle it is. */
+/** Where resources come from, and how they are prepared. */
+export interface StageContext {
+  readonly path: string;
+  readonly options: StageOptions;
+  readonly report: Report;
+  /** In how many others a Bundle is: one in a response, or in Parameters, is taken apart as well. */
+  readonly depth?: number;
+}
+
+/** A searchset in a batch-response in Parameters is three. */
+const maxNestedBundles = 8;
+
+/** Prepares the resources of one text: itself, or the entries of the Bundle it is or wraps. */
 export async function* stageText(
-  path: string,
   { line, bytes }: Line,
-  options: StageOptions,
-  report: Report,
+  context: StageContext,
 ): AsyncGenerator<Prepared, void, undefined> {
   try {
     const source = { open: () => [bytes], firstLine: line, maxEntryBytes: bytes.length };
-    const bundle = await surveyBundle(source, path);
+    const { bundle } = await surveyText(source, context.path);
     if (bundle !== undefined) {
-      yield* stageBundle(source, bundle, options, report);
+      yield* stageBundle(source, bundle, context);
       return;
     }
     const read = readResource(bytes, line);
-    if (carriesResources(read.resource, path)) {
+    if (carriesResources(read.resource, context.path)) {
       throw new UnloadableError('the Bundle has too much beside its entries');
     }
-    yield stage(read, line, options);
+    const wrapped = findWrappedBundles(read);
+    for (const each of wrapped) yield* stageText({ line, bytes: each }, nest(context, ''));
+    if (wrapped.length === 0) yield stage(read, line, context.options);
   } catch (error) {
-    reportUnloadable(error, line, '', report);
+    reportUnloadable(error, line, '', context.report);
   }
 }
 
@@ -76,9 +88,9 @@ export async function* stageText(
 export async function* stageBundle(
   source: TextSource,
   bundle: BundleSurvey,
-  options: StageOptions,
-  report: Report,
+  context: StageContext,
 ): AsyncGenerator<Prepared, void, undefined> {
+  const { path, options, report } = context;
   try {
     const { searches, references } = bundle;
     const { find } = options;
@@ -87,7 +99,12 @@ export async function* stageBundle(
         ? undefined
         : await matchEntries(searches, references, find);
     for await (const item of readBundle(source, bundle, matches)) {
-      const prepared = stageItem(item, options, report);
+      if (item.kind === 'resource' && carriesResources(item.read.resource, path)) {
+        const { line, number, read } = item;
+        yield* stageText({ line, bytes: read.bytes }, nest(context, `entry ${number}: `));
+        continue;
+      }
+      const prepared = stageItem(item, context);
       if (prepared !== undefined) yield prepared;
     }
   } catch (error) {
@@ -98,7 +115,40 @@ export async function* stageBundle(
   }
 }
 
-function stageItem(item: BundleItem, options: StageOptions, report: Report): Prepared | undefined {
+function nest(context: StageContext, place: string): StageContext {
+  const depth = (context.depth ?? 0) + 1;
+  if (depth > maxNestedBundles) throw new UnloadableError('Bundles in Bundles, too deep');
+  return {
+    ...context,
+    depth,
+    report: (line, message) => {
+      context.report(line, place + message);
+    },
+  };
+}
+
+/** The texts of the Bundles that Parameters consist of, as operations return them. */
+function findWrappedBundles({ bytes, resource }: ReadResource): Buffer[] {
+  if (resource['resourceType'] !== 'Parameters') return [];
+  const list = scanObject(bytes, 0, ['parameter'])[0]?.value;
+  if (list === undefined || bytes[list.start] !== openBracket) return [];
+  return scanArray(bytes, list.start).flatMap(({ start }) => {
+    if (bytes[start] !== openBrace) return [];
+    const value = scanObject(bytes, start, ['resource'])[0]?.value;
+    if (value === undefined || bytes[value.start] !== openBrace) return [];
+    const text = bytes.subarray(value.start, value.end);
+    const type = scanObject(text, 0, ['resourceType'])[0]?.value;
+    const isBundle =
+      type !== undefined && text.toString('utf8', type.start, type.end) === bundleName;
+    return isBundle ? [text] : [];
+  });
+}
+
+const openBrace = 0x7b;
+const openBracket = 0x5b;
+const bundleName = '"Bundle"';
+
+function stageItem(item: BundleItem, { options, report }: StageContext): Prepared | undefined {
   const { line, number } = item;
   try {
     switch (item.kind) {
