@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import type { LoadSummary } from '@sluice/loader';
 import { runSluice } from './cli-command.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -89,18 +90,48 @@ describe('load', () => {
     await database.drop();
   });
 
-  test('a bad line is told with file and line, the rest goes in, and the exit code is 1', async () => {
+  test('a bad line is reported with file and line, the rest goes in, and the exit code is 4', async () => {
     const input = join(folder, 'data');
     await mkdir(input);
     const patient = (id: string): string => JSON.stringify({ resourceType: 'Patient', id });
     const file = join(input, 'Patient.ndjson');
     await writeFile(file, `${patient('a')}\n{"resourceType":\n${patient('b')}\n`);
     const ran = await runSluice(['load', input, '--json'], { DATABASE_URL: database.url });
-    expect(ran.code).toBe(1);
+    expect(ran.code).toBe(4);
     expect(ran.stderr).toContain(`${file}:2: not JSON`);
     expect(JSON.parse(ran.stdout)).toMatchObject({ resources: 2, problems: 1 });
     const { rows } = await database.pool.query('select id from sluice.current_resources');
     expect(rows).toHaveLength(2);
+  });
+
+  test('many faults of a kind are one message with the first five, and a file has them all', async () => {
+    const file = join(folder, 'many.ndjson');
+    const list = join(folder, 'problems.ndjson');
+    await writeFile(file, '{"resourceType":"Patient","id":"a_b"}\n'.repeat(1000));
+    const args = ['load', file, '--problems', list, '--json'];
+    const ran = await runSluice(args, { DATABASE_URL: database.url });
+    expect(ran.code).toBe(1);
+    const kind = expect.stringContaining('id … is not legal') as string;
+    const { problemGroups } = JSON.parse(ran.stdout) as LoadSummary;
+    expect(problemGroups).toMatchObject([{ kind, count: 1000 }]);
+    expect(problemGroups[0]?.places).toHaveLength(5);
+    expect(ran.stderr).toContain('1,000 times: id … is not legal');
+    expect(ran.stderr.match(/many\.ndjson:\d+:/g)).toHaveLength(5);
+    const lines = (await readFile(list, 'utf8')).trim().split('\n');
+    expect(lines).toHaveLength(1000);
+    expect(JSON.parse(lines[999] ?? '')).toMatchObject({ file, line: 1000 });
+  });
+
+  test('what is skipped is reported, and a fault with --strict', async () => {
+    const input = join(folder, 'mixed');
+    await mkdir(input);
+    await writeFile(join(input, 'Patient.ndjson'), '{"resourceType":"Patient","id":"c"}\n');
+    await writeFile(join(input, 'notes.txt'), 'x');
+    const environment = { DATABASE_URL: database.url };
+    const ran = await runSluice(['load', input], environment);
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toContain(`skipped ${join(input, 'notes.txt')}: `);
+    expect((await runSluice(['load', input, '--strict'], environment)).code).toBe(4);
   });
 
   test('a path that is not there is a fault', async () => {

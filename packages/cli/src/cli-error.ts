@@ -1,5 +1,5 @@
 /** How a command ends; `sluice --help` lists them. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, running: 3 } as const;
+export const exitCodes = { ok: 0, failed: 1, usage: 2, running: 3, partly: 4 } as const;
 
 /** Ends a command with a message for its user and an exit code. */
 export class CliError extends Error {

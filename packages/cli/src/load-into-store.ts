@@ -1,8 +1,8 @@
-import { load, type LoadSummary } from '@sluice/loader';
+import { load, type LoadProblem, type LoadSummary, type ProblemGroup } from '@sluice/loader';
 import { analyzeStore, type Pool } from '@sluice/postgres';
 import { describeUnresolved } from './describe-unresolved.ts';
 import { formatCount, formatTable } from './format.ts';
-import { writeNote } from './output.ts';
+import { ProblemsFile } from './problems-file.ts';
 import { showProgress } from './progress.ts';
 
 /** What to load. */
@@ -12,52 +12,73 @@ export interface LoadRequest {
   readonly stamp: boolean;
   /** Names of the store that are not noted in it yet. */
   readonly bases?: readonly string[] | undefined;
+  /** What is passed over in folders is a problem. */
+  readonly strict?: boolean | undefined;
+  /** Where every problem is written to, as NDJSON. */
+  readonly problemsFile?: string | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Loads files with a progress display; faults go to stderr as `file:line: message`. */
+/** Loads files with a progress display. Problems go to stderr at the end, by kind. */
 export async function loadIntoStore(request: LoadRequest): Promise<LoadSummary> {
-  const { pool, paths, stamp, bases, signal } = request;
+  const { signal, problemsFile, ...options } = request;
+  const problems = problemsFile === undefined ? undefined : new ProblemsFile(problemsFile);
   const progress = showProgress('Loading');
-  const faults: string[] = [];
   try {
     const summary = await load({
-      pool,
-      paths,
-      stamp,
-      bases,
+      ...options,
       onProgress: ({ bytesRead, bytesTotal, resources }) => {
         signal.throwIfAborted();
         const share = bytesTotal === 0 ? 1 : bytesRead / bytesTotal;
         progress.update(share, `${formatCount(resources)} resources`);
       },
-      onProblem: ({ file, line, message }) => {
-        const fault = line === undefined ? `${file}: ${message}` : `${file}:${line}: ${message}`;
-        // A line printed into a bar that is being drawn would be lost.
-        if (process.stderr.isTTY) faults.push(fault);
-        else writeNote(fault);
-      },
+      onProblem: (problem) => problems?.add(problem),
     });
     progress.update(
       1,
       `${formatCount(summary.resources + summary.unchanged + summary.deleted)} resources`,
     );
-    await analyzeStore(pool);
+    await analyzeStore(request.pool);
     return summary;
   } finally {
     progress.stop();
-    faults.forEach(writeNote);
+    problems?.close();
   }
+}
+
+/** What was not loaded, as lines for stderr: the problems by kind, then what was passed over. */
+export function describeProblems({ problemGroups, skipped }: LoadSummary): string[] {
+  const shown = skipped.slice(0, 20).map(({ file, reason }) => `skipped ${file}: ${reason}`);
+  const hidden = skipped.length - shown.length;
+  return [
+    ...problemGroups.flatMap(describeGroup),
+    ...shown,
+    ...(hidden > 0 ? [`skipped ${formatCount(hidden)} more (--json lists them)`] : []),
+  ];
+}
+
+function describeGroup({ kind, count, places }: ProblemGroup): string[] {
+  const lines = places.map(describeProblem);
+  if (count <= places.length) return lines;
+  return [
+    `${formatCount(count)} times: ${kind}`,
+    ...lines.map((line) => `  ${line}`),
+    `  and ${formatCount(count - places.length)} more (--problems FILE lists all)`,
+  ];
+}
+
+function describeProblem({ file, line, message }: LoadProblem): string {
+  return line === undefined ? `${file}: ${message}` : `${file}:${line}: ${message}`;
 }
 
 /** A load as text. */
 export function describeLoad(summary: LoadSummary): string {
   const types = Object.entries(summary.byType).sort(([a], [b]) => (a < b ? -1 : 1));
-  const { resources, unchanged, deleted, problems, files, keptOldStamps } = summary;
+  const { resources, unchanged, deleted, problems, skipped, files, keptOldStamps } = summary;
   const lines = [
     formatTable([['type', 'read'], ...types.map(([type, count]) => [type, formatCount(count)])]),
     '',
-    `${formatCount(files)} files: ${formatCount(resources)} stored, ${formatCount(unchanged)} unchanged, ${formatCount(deleted)} deleted, ${formatCount(problems)} faults`,
+    `${formatCount(files)} files: ${formatCount(resources)} stored, ${formatCount(unchanged)} unchanged, ${formatCount(deleted)} deleted, ${formatCount(skipped.length)} skipped, ${formatCount(problems)} faults`,
   ];
   lines.push(...describeUnresolved(summary.unresolved));
   if (summary.unresolvedIsCut) {

@@ -25,9 +25,10 @@ export function createProgram(environment: Environment, version: string): Comman
       `
 Exit codes:
   0  all is well
-  1  finished with faults, or failed
+  1  failed
   2  the command line is not usable
-  3  something is running on this data directory already`,
+  3  something is running on this data directory already
+  4  load: some of the input was refused, the rest is in`,
     );
   const commands = [
     demoCommand(environment),

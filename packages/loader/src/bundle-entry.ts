@@ -70,7 +70,10 @@ const uuidPrefix = 'urn:uuid:';
 
 /** Which resource an entry deletes; `undefined` if it is no deletion, or one of something else than type/id. */
 export function deletionOf(entry: BundleEntry): { type: string; id: string } | undefined {
-  return entry.method === 'DELETE' ? parseReference(entry.url ?? '') : undefined;
+  if (entry.method !== 'DELETE' || entry.url === undefined) return undefined;
+  // An absolute one is on the server that the Bundle comes from.
+  const isAbsolute = /^https?:\/\//.test(entry.url);
+  return parseReference(isAbsolute ? entry.url.split('/').slice(-2).join('/') : entry.url);
 }
 
 /** The search by which an entry says which resource it is about; `undefined` if it does not. */

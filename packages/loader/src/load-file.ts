@@ -1,7 +1,7 @@
 import { defaultMaxLineBytes } from '@sluice/fhir';
 import type { StagedResource } from '@sluice/postgres';
 import type { BatchWriter } from './batch-writer.ts';
-import { describeReadError } from './input-files.ts';
+import { describeReadError, type InputFile } from './input-files.ts';
 import type { LoadProblem } from './load-problem.ts';
 import { type InputText, readTexts, type ReadTextsOptions } from './read-texts.ts';
 import { SeenIds } from './seen-ids.ts';
@@ -20,9 +20,9 @@ export interface LoadFileOptions extends StageOptions {
  * Hands every resource of a file to the writer and reports what could not be read. Only failures of the writer are thrown: a file that
  * breaks off is reported, and what came whole before stays.
  */
-export async function loadFile(path: string, options: LoadFileOptions): Promise<void> {
+export async function loadFile({ path, name }: InputFile, options: LoadFileOptions): Promise<void> {
   const report: Report = (line, message) => {
-    options.onProblem({ file: path, line, message });
+    options.onProblem({ file: name, line, message });
   };
   const maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
   const seen = new SeenIds();
@@ -30,7 +30,7 @@ export async function loadFile(path: string, options: LoadFileOptions): Promise<
     staged.deleted || isFirst(staged, checksum, seen, report)
       ? options.writer.add(staged)
       : undefined;
-  for await (const text of readable(path, { maxLineBytes, onRead: options.onRead }, report)) {
+  for await (const text of readable(path, { name, maxLineBytes, onRead: options.onRead }, report)) {
     if ('problem' in text) {
       report(text.line, `longer than a resource may be (${maxLineBytes} bytes)`);
       continue;
@@ -42,8 +42,8 @@ export async function loadFile(path: string, options: LoadFileOptions): Promise<
     }
     const all =
       'bundle' in text
-        ? stageBundle(text.source, text.bundle, { path, options, report })
-        : stageText(text, { path, options, report });
+        ? stageBundle(text.source, text.bundle, { path: name, options, report })
+        : stageText(text, { path: name, options, report });
     for await (const prepared of all) await take(prepared);
   }
 }
@@ -65,10 +65,6 @@ async function* readable(
     if (reason === undefined) throw error;
     const reached = line === undefined ? 'nothing was read' : `lines up to ${line} were read`;
     report(line, `${reason}: ${reached}`);
-    return;
-  }
-  if (line === undefined) {
-    report(undefined, 'the file is empty');
   }
 }
 

@@ -8,11 +8,12 @@ import {
   writeResources,
 } from '@sluice/postgres';
 import { BatchWriter } from './batch-writer.ts';
-import { findInputFiles } from './input-files.ts';
+import { findInputFiles, type InputFile, type SkippedFile } from './input-files.ts';
 import { loadFile } from './load-file.ts';
 import type { Find } from './match-entries.ts';
 import { ReferenceReport, type UnresolvedReferences } from './reference-report.ts';
 import type { LoadProblem } from './load-problem.ts';
+import { type ProblemGroup, ProblemGroups } from './problem-groups.ts';
 
 /** How far loading has come, over all files together; `bytesTotal` is their size on disk. */
 export interface LoadProgress {
@@ -27,8 +28,10 @@ export interface LoadProgress {
 /** What `load` is to do. */
 export interface LoadOptions {
   pool: Pool;
-  /** Files and folders, loaded in this order. */
+  /** Files, folders, manifests and `-` for standard input, loaded in this order. */
   paths: readonly string[];
+  /** Report what is passed over in folders as a problem. */
+  strict?: boolean | undefined;
   /** Write versionId and lastUpdated anew instead of keeping those given. */
   stamp?: boolean;
   /** Names of this store, besides those it has noted; they are noted. References behind them are references to this store. */
@@ -51,6 +54,10 @@ export interface LoadSummary {
   deleted: number;
   /** How often `onProblem` was called. */
   problems: number;
+  /** The same by kind, the most frequent first, with the first five places of each. */
+  problemGroups: ProblemGroup[];
+  /** What was passed over in folders because of its name. */
+  skipped: SkippedFile[];
   /** Resources read per type, whether stored or unchanged. */
   byType: Record<string, number>;
   /** References that lead nowhere, of those that decide what exports hold: to patients, supporting resources and targets of Provenance. */
@@ -72,14 +79,35 @@ export interface LoadSummary {
  * the batches before that stay. A caller has to look at `problems`: it is not thrown.
  */
 export async function load(options: LoadOptions): Promise<LoadSummary> {
-  const { pool, stamp = false, onProgress } = options;
   let problems = 0;
+  const groups = new ProblemGroups();
   const onProblem = (problem: LoadProblem): void => {
     problems += 1;
+    groups.add(problem);
     options.onProblem?.(problem);
   };
-  const bases = await noteLocalBases(pool, options.bases);
-  const files = await findInputFiles(options.paths, onProblem);
+  const found = await findInputFiles(options.paths, onProblem);
+  const { files, skipped } = found;
+  try {
+    if (options.strict === true) {
+      for (const { file, reason } of skipped) {
+        onProblem({ file, line: undefined, message: `skipped: ${reason}` });
+      }
+    }
+    const loaded = await loadFiles(files, options, onProblem);
+    const problemGroups = groups.list();
+    return { files: files.length, skipped, problems, problemGroups, ...loaded };
+  } finally {
+    await found.dispose();
+  }
+}
+
+async function loadFiles(
+  files: readonly InputFile[],
+  { pool, stamp = false, bases: names, maxLineBytes, onProgress }: LoadOptions,
+  onProblem: (problem: LoadProblem) => void,
+) {
+  const bases = await noteLocalBases(pool, names);
   const transactionTime = stamp ? undefined : await newestTransactionTime(pool);
   const writer = new BatchWriter((batch) => writeResources(pool, batch), {
     since: transactionTime && parseInstant(transactionTime)?.text,
@@ -94,20 +122,17 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
   };
   const bytesTotal = files.reduce((total, file) => total + file.bytes, 0);
   let bytesRead = 0;
-  for (const { path } of files) {
-    const report = (): void =>
+  for (const file of files) {
+    const onRead = (bytes: number): void => {
+      bytesRead += bytes;
       onProgress?.({
-        file: path,
+        file: file.name,
         bytesRead,
         bytesTotal,
         resources: written.stored + written.unchanged + written.deleted,
       });
-    const onRead = (bytes: number): void => {
-      bytesRead += bytes;
-      report();
     };
-    const { maxLineBytes } = options;
-    await loadFile(path, {
+    await loadFile(file, {
       writer,
       stamp,
       bases,
@@ -121,11 +146,9 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
   await writer.finish();
   await references.lookUp(pool);
   return {
-    files: files.length,
     resources: written.stored,
     unchanged: written.unchanged,
     deleted: written.deleted,
-    problems,
     byType: written.byType,
     unresolved: references.summary(),
     ...(references.isCut && { unresolvedIsCut: true }),

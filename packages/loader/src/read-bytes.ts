@@ -1,11 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { decodeText } from './decode-text.ts';
 import { inflate } from './inflate.ts';
 
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
 const pieceBytes = 64 * 1024;
 
 /**
- * Reads a file in pieces, unpacked if its first bytes say it is gzip, whatever its name says. `onRead` hears of every piece taken
+ * Reads a file in pieces of UTF-8, unpacked if its first bytes say it is gzip, whatever its name says. Throws as `inflate` and `decodeText` do. `onRead` hears of every piece taken
  * from the disk, with its size there.
  */
 export async function* readBytes(
@@ -17,7 +18,8 @@ export async function* readBytes(
     const magic = Buffer.alloc(2);
     const { bytesRead } = await file.read(magic, 0, 2, 0);
     const pieces = readPieces(file, onRead);
-    yield* bytesRead === 2 && magic.equals(gzipMagic) ? inflate(pieces) : pieces;
+    const isPacked = bytesRead === 2 && magic.equals(gzipMagic);
+    yield* decodeText(isPacked ? inflate(pieces) : pieces);
   } finally {
     await file.close();
   }

@@ -11,7 +11,7 @@ test.each([
   ['a string', Buffer.from('"x"'), 'not a JSON object'],
   ['half an object', Buffer.from('{"a":'), 'not JSON: unexpected end of JSON input'],
   ['a NUL byte', Buffer.from('{"a":"\0"}'), 'it contains a NUL byte'],
-  ['broken UTF-8', Buffer.from([0x7b, 0xc3, 0x7d]), 'not UTF-8'],
+  ['broken UTF-8', Buffer.from([0x7b, 0xc3, 0x80, 0xc3, 0xc3, 0x7d]), 'not UTF-8'],
 ])('%s is refused', (_what, bytes, message) => {
   expect(() => readJsonObject(bytes)).toThrow(new UnloadableError(message));
 });

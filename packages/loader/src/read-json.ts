@@ -40,10 +40,31 @@ export function readJsonObject(bytes: Buffer, firstLine = 1): Record<string, unk
   return value as Record<string, unknown>;
 }
 
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+const notUtf8ButLatin1 =
+  'not UTF-8, but like Latin-1 or Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 converts it';
+
+/** Accented letters of UTF-8 are two bytes beyond ASCII at least; in Latin-1 most stand alone. */
+function isLikeLatin1(bytes: Buffer): boolean {
+  let high = 0;
+  let alone = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    if ((bytes[at] ?? 0) < 0xa0) continue;
+    high += 1;
+    if ((bytes[at - 1] ?? 0) < 0x80 && (bytes[at + 1] ?? 0) < 0x80) alone += 1;
+  }
+  return high > 0 && alone * 2 >= high;
+}
+
 /** Parses one JSON text, within bounds; otherwise like `readJsonObject`. */
 export function readJson(bytes: Buffer, firstLine = 1): unknown {
   if (!isUtf8(bytes)) {
-    throw new UnloadableError('not UTF-8');
+    throw new UnloadableError(isLikeLatin1(bytes) ? notUtf8ButLatin1 : 'not UTF-8');
+  }
+  if (bytes.subarray(0, 3).equals(byteOrderMark)) {
+    throw new UnloadableError(
+      'it begins with a byte order mark: files were put behind one another, remove the mark',
+    );
   }
   if (bytes.includes(0)) {
     throw new UnloadableError('it contains a NUL byte');

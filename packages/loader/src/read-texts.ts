@@ -6,6 +6,8 @@ import { ValueSplitter } from './value-splitter.ts';
 
 /** What `readTexts` needs to know beside the path. */
 export interface ReadTextsOptions {
+  /** What the file is called, whose ending may say what it is, when that is not its path. */
+  name?: string | undefined;
   maxLineBytes?: number | undefined;
   onRead?: ((bytes: number) => void) | undefined;
 }
@@ -24,7 +26,7 @@ export async function* readTexts(
   const maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
   const open = () => readBytes(path, options.onRead);
   const source = { open: () => readBytes(path), firstLine: 1, maxEntryBytes: maxLineBytes };
-  const form = await decideForm(source, path);
+  const form = await decideForm(source, options.name ?? path);
   if (form === 'lines') yield* readNdjson(open(), { maxLineBytes });
   else if (form === 'values') yield* readValues(open(), maxLineBytes);
   else if (form === 'document') yield* readDocument(open(), maxLineBytes);

@@ -1,17 +1,20 @@
+import type { LoadSummary } from '@sluice/loader';
 import { Command } from 'commander';
-import { CliError } from '../cli-error.ts';
+import { CliError, exitCodes } from '../cli-error.ts';
 import { formatCount } from '../format.ts';
 import { catchInterruption } from '../interruption.ts';
-import { describeLoad, loadIntoStore } from '../load-into-store.ts';
+import { describeLoad, describeProblems, loadIntoStore } from '../load-into-store.ts';
 import { withStore } from '../open-database.ts';
 import { appendUrl, dataDirOption } from '../options.ts';
-import { writeJson, writeLine } from '../output.ts';
+import { writeJson, writeLine, writeNote } from '../output.ts';
 import type { Environment } from '../settings.ts';
 
 interface LoadCommandOptions {
   readonly dataDir: string;
   readonly stamp?: true;
   readonly baseUrl: readonly string[];
+  readonly strict?: true;
+  readonly problems?: string;
   readonly json?: true;
 }
 
@@ -19,7 +22,7 @@ interface LoadCommandOptions {
 export function loadCommand(environment: Environment): Command {
   return new Command('load')
     .description('load NDJSON, JSON and Bundle files (.gz too), or folders of them, into the store')
-    .argument('<path...>', 'files and folders')
+    .argument('<path...>', 'files, folders, manifests of exports, - for standard input')
     .addOption(dataDirOption())
     .option('--stamp', 'give every resource a new versionId and lastUpdated')
     .option(
@@ -28,12 +31,16 @@ export function loadCommand(environment: Environment): Command {
       appendUrl,
       [],
     )
+    .option('--strict', 'what is skipped in folders is a fault')
+    .option('--problems <file>', 'write every fault to a file, as NDJSON')
     .option('--json', 'print the summary as JSON')
     .addHelpText(
       'after',
       `
 Loads into DATABASE_URL, else into the data directory's own Postgres, running or not.
-A line that cannot be loaded is reported as file:line: message, the rest goes in, exit code 1.
+What cannot be loaded is reported as file:line: message, by kind, and the rest goes in.
+Exit code 4: some of the input was refused; 1: nothing was loaded, or it could not go on.
+docs/loading.md says what is read.
 
 Example:
   sluice load ./data Patient.ndjson.gz`,
@@ -53,19 +60,28 @@ async function run(
   options: LoadCommandOptions,
   environment: Environment,
 ): Promise<void> {
-  const { dataDir, stamp = false } = options;
+  const { dataDir, stamp = false, strict, problems: problemsFile } = options;
+  const bases = basesOf(options, environment);
   const interruption = catchInterruption();
   const { signal } = interruption;
   try {
     const summary = await withStore({ environment, dataDir, purpose: 'load' }, (pool) =>
-      loadIntoStore({ pool, paths, stamp, bases: basesOf(options, environment), signal }),
+      loadIntoStore({ pool, paths, stamp, bases, strict, problemsFile, signal }),
     );
+    describeProblems(summary).forEach(writeNote);
     if (options.json) writeJson(summary);
     else writeLine(describeLoad(summary));
-    if (summary.problems > 0) {
-      throw new CliError(`Loaded with ${formatCount(summary.problems)} faults.`);
-    }
+    failOnProblems(summary);
   } finally {
     interruption.end();
   }
+}
+
+function failOnProblems({ problems, resources, unchanged, deleted }: LoadSummary): void {
+  if (problems === 0) return;
+  const faults = `${formatCount(problems)} faults`;
+  const isAnyIn = resources + unchanged + deleted > 0;
+  throw isAnyIn
+    ? new CliError(`Loaded with ${faults}.`, exitCodes.partly)
+    : new CliError(`Nothing was loaded: ${faults}.`);
 }
