@@ -12,6 +12,8 @@ export interface LoadRequest {
   readonly stamp: boolean;
   /** Names of the store that are not noted in it yet. */
   readonly bases?: readonly string[] | undefined;
+  /** What is older than what is stored replaces it. */
+  readonly overwrite?: boolean | undefined;
   /** What is passed over in folders is a problem. */
   readonly strict?: boolean | undefined;
   /** Where every problem is written to, as NDJSON. */
@@ -36,7 +38,7 @@ export async function loadIntoStore(request: LoadRequest): Promise<LoadSummary> 
     });
     progress.update(
       1,
-      `${formatCount(summary.resources + summary.unchanged + summary.deleted)} resources`,
+      `${formatCount(summary.resources + summary.unchanged + summary.deleted + summary.older)} resources`,
     );
     await analyzeStore(request.pool);
     return summary;
@@ -74,15 +76,20 @@ function describeProblem({ file, line, message }: LoadProblem): string {
 /** A load as text. */
 export function describeLoad(summary: LoadSummary): string {
   const types = Object.entries(summary.byType).sort(([a], [b]) => (a < b ? -1 : 1));
-  const { resources, unchanged, deleted, problems, skipped, files, keptOldStamps } = summary;
+  const { resources, unchanged, deleted, older, problems, skipped, files, keptOldStamps } = summary;
   const lines = [
     formatTable([['type', 'read'], ...types.map(([type, count]) => [type, formatCount(count)])]),
     '',
-    `${formatCount(files)} files: ${formatCount(resources)} stored, ${formatCount(unchanged)} unchanged, ${formatCount(deleted)} deleted, ${formatCount(skipped.length)} skipped, ${formatCount(problems)} faults`,
+    `${formatCount(files)} files: ${formatCount(resources)} stored, ${formatCount(unchanged)} unchanged, ${formatCount(deleted)} deleted, ${formatCount(older)} older, ${formatCount(skipped.length)} skipped, ${formatCount(problems)} faults`,
   ];
   lines.push(...describeUnresolved(summary.unresolved));
   if (summary.unresolvedIsCut) {
     lines.push('Not every reference was looked up; sluice check looks at all of them.');
+  }
+  if (older > 0) {
+    lines.push(
+      `${formatCount(older)} resources are older than what is stored, which was kept. Load with --overwrite to replace it.`,
+    );
   }
   if (keptOldStamps !== undefined) {
     const { count, transactionTime } = keptOldStamps;

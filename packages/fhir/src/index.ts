@@ -8,7 +8,7 @@ export {
 } from './instant.ts';
 export { checkJsonBounds, type JsonBounds, type JsonExcess } from './json-bounds.ts';
 export { type JsonMember, type JsonSpan, scanArray, scanObject } from './json-scan.ts';
-export { markDeleted } from './mark-deleted.ts';
+export { isMarkedDeleted, markDeleted } from './mark-deleted.ts';
 export { ResourceTextError, type Splice, type SplicedResource, spliceMeta } from './meta-splice.ts';
 export { minifyJson } from './minify-json.ts';
 export { defaultMaxLineBytes, type NdjsonLine, readNdjson } from './ndjson.ts';

@@ -6,6 +6,16 @@ const deletedState = {
   valueString: 'soft-deleted',
 } as const;
 
+/** Says quickly that a text has no such mark. */
+const markUrl = Buffer.from('/data-extensions/deleted-state');
+
+/** Says whether a resource has the mark of `markDeleted` in its `meta`. The text has to be valid JSON. */
+export function isMarkedDeleted(line: Buffer): boolean {
+  if (!line.includes(markUrl)) return false;
+  const { meta } = JSON.parse(line.toString()) as { meta?: { extension?: unknown } | null };
+  return Array.isArray(meta?.extension) && meta.extension.some(mark.isSame);
+}
+
 const mark: MetaItem = {
   list: 'extension',
   text: JSON.stringify(deletedState),

@@ -13,7 +13,7 @@ function createWriter(options: ConstructorParameters<typeof BatchWriter>[1]) {
   const batches: string[][] = [];
   const writer = new BatchWriter((batch) => {
     batches.push(batch.map(({ id }) => id));
-    return Promise.resolve({ stored: batch.length, unchanged: 0, deleted: 0 });
+    return Promise.resolve({ stored: batch.length, unchanged: 0, deleted: 0, older: 0 });
   }, options);
   return { batches, writer };
 }
@@ -54,7 +54,7 @@ test('lines are numbered anew in each batch: those of several files and entries 
   const writer = new BatchWriter(
     (batch) => {
       lines.push(batch.map(({ line }) => line));
-      return Promise.resolve({ stored: batch.length, unchanged: 0, deleted: 0 });
+      return Promise.resolve({ stored: batch.length, unchanged: 0, deleted: 0, older: 0 });
     },
     { maxResources: 2 },
   );
@@ -77,7 +77,7 @@ test('the next batch is gathered while one is written, the one after that has to
     (batch) =>
       new Promise((resolve) => {
         release.push(() => {
-          resolve({ stored: batch.length, unchanged: 0, deleted: 0 });
+          resolve({ stored: batch.length, unchanged: 0, deleted: 0, older: 0 });
         });
       }),
     { maxResources: 1 },
@@ -113,9 +113,33 @@ test('old stamps are counted, but never more than were stored', async () => {
   expect(writer.written.oldStamps).toBe(1);
 
   const unchanged = new BatchWriter(
-    (batch) => Promise.resolve({ stored: 0, unchanged: batch.length, deleted: 0 }),
+    (batch) => Promise.resolve({ stored: 0, unchanged: batch.length, deleted: 0, older: 0 }),
     { since },
   );
   await write(unchanged, [old]);
   expect(unchanged.written.oldStamps).toBe(0);
+});
+
+test('versions of resources are written in rounds, each in its order', async () => {
+  const { batches, writer } = createWriter({});
+  const versions = ['1', '2', '3'].flatMap((id) =>
+    ['1', '2', '3'].map((versionId) => resource(id, { versionId })),
+  );
+  await write(writer, versions.slice(0, -1));
+  expect(batches).toEqual([
+    ['1', '2', '3'],
+    ['1', '2', '3'],
+    ['1', '2'],
+  ]);
+});
+
+test('of states that do not say how old they are the last one is written', async () => {
+  const written: StagedResource[] = [];
+  const writer = new BatchWriter((batch) => {
+    written.push(...batch);
+    return Promise.resolve({ stored: batch.length, unchanged: 0, deleted: 0, older: 0 });
+  });
+  const states = ['a', 'b', 'c'].map((text) => resource('1', { head: Buffer.from(text) }));
+  await write(writer, states);
+  expect(written.map(({ head }) => head.toString())).toEqual(['c']);
 });

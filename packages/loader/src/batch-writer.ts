@@ -5,6 +5,8 @@ export interface Written {
   stored: number;
   unchanged: number;
   deleted: number;
+  /** What is older than what is there, which stays. */
+  older: number;
   /** Resources taken in per type, stored and unchanged alike, deletions not counted. */
   byType: Record<string, number>;
   /** Resources stored with a lastUpdated that is not newer than `since`; an upper bound where a batch was partly unchanged. */
@@ -19,18 +21,29 @@ export interface BatchWriterOptions {
   since?: string | undefined;
 }
 
+/** More versions of one resource are not gathered before they are written. */
+const maxRounds = 64;
+
 /**
- * Gathers resources into batches and writes one while the next is gathered, in order. A batch never holds one resource twice: the second
- * begins the next batch. A failed write is thrown by the next `add` that has to wait, or by `finish`.
+ * Gathers resources and writes some while the next are gathered. A batch never holds one resource twice: what is gathered is written in rounds, the second
+ * states of resources behind the first ones. A state that does not say how old it is takes the place of another one such that was gathered before it. A
+ * failed write is thrown by the next `add` that has to wait, or by `finish`.
  */
 export class BatchWriter {
-  readonly written: Written = { stored: 0, unchanged: 0, deleted: 0, byType: {}, oldStamps: 0 };
+  readonly written: Written = {
+    stored: 0,
+    unchanged: 0,
+    deleted: 0,
+    older: 0,
+    byType: {},
+    oldStamps: 0,
+  };
   readonly #write: (batch: readonly StagedResource[]) => Promise<WriteSummary>;
   readonly #maxResources: number;
   readonly #maxBytes: number;
   readonly #since: string | undefined;
-  #batch: StagedResource[] = [];
-  #keys = new Set<string>();
+  #rounds: Map<string, StagedResource>[] = [];
+  #count = 0;
   #bytes = 0;
   #writing: Promise<void> = Promise.resolve();
 
@@ -49,15 +62,28 @@ export class BatchWriter {
     const key = `${resource.type}/${resource.id}`;
     const bytes = resource.head.length + (resource.tail?.length ?? 0);
     const isFull =
-      this.#batch.length >= this.#maxResources ||
-      (this.#batch.length > 0 && this.#bytes + bytes > this.#maxBytes) ||
-      this.#keys.has(key);
+      this.#count >= this.#maxResources ||
+      (this.#count > 0 && this.#bytes + bytes > this.#maxBytes) ||
+      this.#rounds.length > maxRounds;
     const wait = isFull ? this.#send() : undefined;
-    // The store tells the resources of a batch apart by line, and two files or one Bundle can share one.
-    this.#batch.push({ ...resource, line: this.#batch.length + 1 });
-    this.#keys.add(key);
+    this.#roundFor(key, resource).set(key, resource);
+    this.#count += 1;
     this.#bytes += bytes;
     return wait;
+  }
+
+  #roundFor(key: string, resource: StagedResource): Map<string, StagedResource> {
+    const free = this.#rounds.findIndex((round) => !round.has(key));
+    const last = free === -1 ? this.#rounds.at(-1) : this.#rounds[free - 1];
+    const before = last?.get(key);
+    if (last !== undefined && before !== undefined && isUndated(before) && isUndated(resource)) {
+      return last;
+    }
+    const found = this.#rounds[free];
+    if (found !== undefined) return found;
+    const round = new Map<string, StagedResource>();
+    this.#rounds.push(round);
+    return round;
   }
 
   /** Writes what is left and waits for it. */
@@ -66,26 +92,35 @@ export class BatchWriter {
     await this.#writing;
   }
 
-  /** Hands the batch over, once the one before it is written. */
+  /** Hands what is gathered over, once what came before is written. */
   async #send(): Promise<void> {
-    const batch = this.#batch;
-    this.#batch = [];
-    this.#keys = new Set();
+    const rounds = this.#rounds;
+    this.#rounds = [];
+    this.#count = 0;
     this.#bytes = 0;
     await this.#writing;
-    if (batch.length > 0) {
-      this.#writing = this.#writeBatch(batch);
+    if (rounds.length > 0) {
+      this.#writing = this.#writeRounds(rounds);
       // The failure is thrown by whoever awaits #writing next; until then it must not count as unhandled.
       this.#writing.catch(() => undefined);
     }
   }
 
+  async #writeRounds(rounds: readonly ReadonlyMap<string, StagedResource>[]): Promise<void> {
+    for (const round of rounds) {
+      // The store tells the resources of a batch apart by line, and two files or one Bundle can share one.
+      const batch = [...round.values()].map((each, index) => ({ ...each, line: index + 1 }));
+      await this.#writeBatch(batch);
+    }
+  }
+
   async #writeBatch(batch: readonly StagedResource[]): Promise<void> {
-    const { stored, unchanged, deleted } = await this.#write(batch);
+    const { stored, unchanged, deleted, older } = await this.#write(batch);
     const { written } = this;
     written.stored += stored;
     written.unchanged += unchanged;
     written.deleted += deleted;
+    written.older += older;
     let oldStamps = 0;
     for (const { type, deleted: isDeleted, lastUpdated } of batch) {
       if (!isDeleted) {
@@ -97,4 +132,9 @@ export class BatchWriter {
     }
     written.oldStamps += Math.min(oldStamps, stored);
   }
+}
+
+/** Whether it says nothing about its age. */
+function isUndated({ deleted, versionId, lastUpdated }: StagedResource): boolean {
+  return !deleted && versionId === undefined && lastUpdated === undefined;
 }

@@ -1,5 +1,4 @@
 import { defaultMaxLineBytes } from '@sluice/fhir';
-import type { StagedResource } from '@sluice/postgres';
 import type { BatchWriter } from './batch-writer.ts';
 import { describeReadError, type InputFile } from './input-files.ts';
 import type { LoadProblem } from './load-problem.ts';
@@ -26,10 +25,12 @@ export async function loadFile({ path, name }: InputFile, options: LoadFileOptio
   };
   const maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
   const seen = new SeenIds();
-  const take = ({ staged, checksum }: Prepared): Promise<void> | undefined =>
-    staged.deleted || isFirst(staged, checksum, seen, report)
-      ? options.writer.add(staged)
-      : undefined;
+  const take = ({ staged, checksum }: Prepared): Promise<void> | undefined => {
+    const { type, id, line, deleted } = staged;
+    // A repeat is passed over; another state of a resource is its next version.
+    const isRepeat = seen.add(type, id, checksum, line)?.same === true && !deleted;
+    return isRepeat ? undefined : options.writer.add(staged);
+  };
   for await (const text of readable(path, { name, maxLineBytes, onRead: options.onRead }, report)) {
     if ('problem' in text) {
       report(text.line, `longer than a resource may be (${maxLineBytes} bytes)`);
@@ -66,18 +67,4 @@ async function* readable(
     const reached = line === undefined ? 'nothing was read' : `lines up to ${line} were read`;
     report(line, `${reason}: ${reached}`);
   }
-}
-
-/** A repeat is passed over; a contradiction is reported, and the first stands. */
-function isFirst(
-  { type, id, line }: StagedResource,
-  checksum: number,
-  seen: SeenIds,
-  report: Report,
-): boolean {
-  const first = seen.add(type, id, checksum, line);
-  if (first?.same === false) {
-    report(line, `${type}/${id} is on line ${first.line} already, with other content`);
-  }
-  return first === undefined;
 }

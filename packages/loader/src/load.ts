@@ -30,6 +30,8 @@ export interface LoadOptions {
   pool: Pool;
   /** Files, folders, manifests and `-` for standard input, loaded in this order. */
   paths: readonly string[];
+  /** Store what is older than what is there as well. */
+  overwrite?: boolean | undefined;
   /** Report what is passed over in folders as a problem. */
   strict?: boolean | undefined;
   /** Write versionId and lastUpdated anew instead of keeping those given. */
@@ -52,6 +54,8 @@ export interface LoadSummary {
   /** Resources that were in the store already, just like this. */
   unchanged: number;
   deleted: number;
+  /** Resources and deletions that are older than what is there, which stays: see `overwrite`. */
+  older: number;
   /** How often `onProblem` was called. */
   problems: number;
   /** The same by kind, the most frequent first, with the first five places of each. */
@@ -104,14 +108,17 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
 
 async function loadFiles(
   files: readonly InputFile[],
-  { pool, stamp = false, bases: names, maxLineBytes, onProgress }: LoadOptions,
+  { pool, stamp = false, overwrite = false, bases: names, maxLineBytes, onProgress }: LoadOptions,
   onProblem: (problem: LoadProblem) => void,
 ) {
   const bases = await noteLocalBases(pool, names);
   const transactionTime = stamp ? undefined : await newestTransactionTime(pool);
-  const writer = new BatchWriter((batch) => writeResources(pool, batch), {
-    since: transactionTime && parseInstant(transactionTime)?.text,
-  });
+  const writer = new BatchWriter(
+    (batch) => writeResources(pool, batch, { keepNewer: !overwrite }),
+    {
+      since: transactionTime && parseInstant(transactionTime)?.text,
+    },
+  );
   const { written } = writer;
   const references = new ReferenceReport();
   const find: Find = async (type, tokens) => {
@@ -129,7 +136,7 @@ async function loadFiles(
         file: file.name,
         bytesRead,
         bytesTotal,
-        resources: written.stored + written.unchanged + written.deleted,
+        resources: written.stored + written.unchanged + written.deleted + written.older,
       });
     };
     await loadFile(file, {
@@ -149,6 +156,7 @@ async function loadFiles(
     resources: written.stored,
     unchanged: written.unchanged,
     deleted: written.deleted,
+    older: written.older,
     byType: written.byType,
     unresolved: references.summary(),
     ...(references.isCut && { unresolvedIsCut: true }),

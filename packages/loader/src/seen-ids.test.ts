@@ -5,6 +5,7 @@ test('the first of an id is new; a later one is told the line of the first and w
   expect(seen.add('Patient', '1', 10, 1)).toBeUndefined();
   expect(seen.add('Patient', '1', 10, 5)).toEqual({ line: 1, same: true });
   expect(seen.add('Patient', '1', 11, 7)).toEqual({ line: 1, same: false });
+  expect(seen.add('Patient', '1', 10, 8)).toEqual({ line: 1, same: false });
 });
 
 test('types and ids are told apart', () => {

@@ -18,8 +18,8 @@ export class SeenIds {
   }
 
   /**
-   * Notes a resource. Answers `undefined` if it is the first with its type and id, otherwise the line of the first, and whether
-   * the texts are the same, going by their 32-bit checksums.
+   * Notes a resource. Answers `undefined` if it is the first with its type and id, otherwise whether its text is the same as
+   * that of the one before, going by their 32-bit checksums, and the line of the first.
    */
   add(
     type: string,
@@ -31,7 +31,9 @@ export class SeenIds {
     const at = this.#find(this.#table, this.#capacity, high, low);
     const firstLine = this.#table[at + 3] ?? 0;
     if (firstLine !== 0) {
-      return { line: firstLine, same: this.#table[at + 2] === checksum };
+      const same = this.#table[at + 2] === checksum;
+      this.#table[at + 2] = checksum;
+      return { line: firstLine, same };
     }
     this.#table.set([high, low, checksum, line], at);
     this.#count += 1;

@@ -1,6 +1,7 @@
 import {
   compartmentPatients,
   isId,
+  isMarkedDeleted,
   isResourceType,
   isVersionId,
   type JsonMember,
@@ -50,6 +51,12 @@ export function stageResource(
 ): StagedResource {
   const type = readType(resource.resourceType);
   const id = readId(resource.id);
+  if (isMarkedDeleted(bytes)) {
+    const { lastUpdated } = options.stamp
+      ? {}
+      : ((resource.meta ?? {}) as { lastUpdated?: unknown });
+    return { ...stageDelete(type, id, line), lastUpdated: readLastUpdated(lastUpdated) };
+  }
   const { head, tail, splice } = spliceMeta(bytes, { stamp: options.stamp, members });
   const mentioned = mentionedResources(resource, options.bases);
   const { targets, recorded } = provenanceTargets(resource, options.bases);

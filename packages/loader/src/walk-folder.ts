@@ -2,6 +2,9 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findReasonToSkip, holdsDeletions } from './classify-name.ts';
 
+/** `Patient-10` comes after `Patient-9`: versions of one resource may be in both. */
+const byNumbers = new Intl.Collator('en', { numeric: true });
+
 /** What `walkFolder` meets. */
 export interface FolderVisitor {
   onFile: (file: { path: string; bytes: number }) => void;
@@ -22,7 +25,7 @@ export async function walkFolder(root: string, visitor: FolderVisitor): Promise<
     if (seen.has(real)) return;
     seen.add(real);
     const folders: string[] = [];
-    for (const name of (await readdir(folder)).sort()) {
+    for (const name of (await readdir(folder)).sort(byNumbers.compare)) {
       const path = join(folder, name);
       try {
         const status = await stat(path);

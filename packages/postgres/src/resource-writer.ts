@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { from as copyFrom } from 'pg-copy-streams';
 import { CopyEncoder } from './copy-encoder.ts';
 import { identifyTypes, noteSearches } from './identified.ts';
+import { dropOlder } from './drop-older.ts';
 import type { Client, Pool } from './pool.ts';
 import { withRetriedTransaction } from './transaction.ts';
 
@@ -38,6 +39,14 @@ export interface WriteSummary {
   readonly stored: number;
   readonly unchanged: number;
   readonly deleted: number;
+  /** Resources and deletions that are older than what is there, which stays. */
+  readonly older: number;
+}
+
+/** How a batch is written. */
+export interface WriteOptions {
+  /** Leave what is older than what is there out, see `dropOlder`. */
+  readonly keepNewer?: boolean;
 }
 
 /**
@@ -48,19 +57,21 @@ export interface WriteSummary {
 export async function writeResources(
   pool: Pool,
   batch: readonly StagedResource[],
+  options: WriteOptions = {},
 ): Promise<WriteSummary> {
-  if (batch.length === 0) return { stored: 0, unchanged: 0, deleted: 0 };
+  if (batch.length === 0) return { stored: 0, unchanged: 0, deleted: 0, older: 0 };
   await identifyTypes(
     pool,
     searchesOf(batch).map(({ type }) => type),
   );
-  return await withRetriedTransaction(pool, (client) => writeStaged(client, batch));
+  return await withRetriedTransaction(pool, (client) => writeStaged(client, batch, options));
 }
 
 /** The same inside a transaction of the caller's, which decides when it commits. The types that are searched for have to be identified. */
 export async function writeStaged(
   client: Client,
   batch: readonly StagedResource[],
+  { keepNewer = false }: WriteOptions = {},
 ): Promise<WriteSummary> {
   await client.query('select sluice.begin_write()');
   await noteSearches(client, searchesOf(batch));
@@ -73,12 +84,22 @@ export async function writeStaged(
       ),
     ),
   );
+  const older = keepNewer ? await dropOlder(client, datedTypes(batch)) : 0;
   const { rows } = await client.query<{ stored: number; unchanged: number; removed: number }>(
     'select stored, unchanged, removed from sluice.merge_staged()',
   );
   const summary = rows[0];
   if (!summary) throw new Error('merge_staged returned nothing');
-  return { stored: summary.stored, unchanged: summary.unchanged, deleted: summary.removed };
+  return { stored: summary.stored, unchanged: summary.unchanged, deleted: summary.removed, older };
+}
+
+/** The types of which a resource says how old it is. */
+function datedTypes(batch: readonly StagedResource[]): Set<string> {
+  const types = new Set<string>();
+  for (const { type, versionId, lastUpdated } of batch) {
+    if (versionId !== undefined || lastUpdated !== undefined) types.add(type);
+  }
+  return types;
 }
 
 function searchesOf(batch: readonly StagedResource[]): ConditionalReference[] {

@@ -13,6 +13,7 @@ interface LoadCommandOptions {
   readonly dataDir: string;
   readonly stamp?: true;
   readonly baseUrl: readonly string[];
+  readonly overwrite?: true;
   readonly strict?: true;
   readonly problems?: string;
   readonly json?: true;
@@ -31,6 +32,7 @@ export function loadCommand(environment: Environment): Command {
       appendUrl,
       [],
     )
+    .option('--overwrite', 'let what is older than what is stored replace it')
     .option('--strict', 'what is skipped in folders is a fault')
     .option('--problems <file>', 'write every fault to a file, as NDJSON')
     .option('--json', 'print the summary as JSON')
@@ -60,13 +62,13 @@ async function run(
   options: LoadCommandOptions,
   environment: Environment,
 ): Promise<void> {
-  const { dataDir, stamp = false, strict, problems: problemsFile } = options;
+  const { dataDir, stamp = false, overwrite, strict, problems: problemsFile } = options;
   const bases = basesOf(options, environment);
   const interruption = catchInterruption();
   const { signal } = interruption;
   try {
     const summary = await withStore({ environment, dataDir, purpose: 'load' }, (pool) =>
-      loadIntoStore({ pool, paths, stamp, bases, strict, problemsFile, signal }),
+      loadIntoStore({ pool, paths, stamp, bases, overwrite, strict, problemsFile, signal }),
     );
     describeProblems(summary).forEach(writeNote);
     if (options.json) writeJson(summary);
@@ -77,10 +79,10 @@ async function run(
   }
 }
 
-function failOnProblems({ problems, resources, unchanged, deleted }: LoadSummary): void {
+function failOnProblems({ problems, resources, unchanged, deleted, older }: LoadSummary): void {
   if (problems === 0) return;
   const faults = `${formatCount(problems)} faults`;
-  const isAnyIn = resources + unchanged + deleted > 0;
+  const isAnyIn = resources + unchanged + deleted + older > 0;
   throw isAnyIn
     ? new CliError(`Loaded with ${faults}.`, exitCodes.partly)
     : new CliError(`Nothing was loaded: ${faults}.`);
