@@ -8,7 +8,6 @@ import { checkFileSignature } from '../../services/api/src/file-url.ts';
 import { readElements, readSummary } from '../../services/api/src/group-elements.ts';
 import { parseGroupQuery } from '../../services/api/src/group-query.ts';
 import { listOf } from '../../services/api/src/list-of.ts';
-import { readJsonBody } from '../../services/api/src/read-json-body.ts';
 import { rpcFormat } from '../../services/api/src/rpc-format.ts';
 import { readJsonMethod, readYamlMethod } from '../../services/api/src/rpc-method.ts';
 import { ofBytes, ofText, type Parser } from './parser.ts';
@@ -57,10 +56,6 @@ export const apiParsers: Readonly<Record<string, Parser>> = {
     '_elements=name,',
   ),
   'api/list-of.ts#listOf': ofText(listOf),
-  'api/read-json-body.ts#readJsonBody': ofBytes(
-    (it) => readJsonBody(it, 'application/json'),
-    '{"a":',
-  ),
   'api/rpc-format.ts#rpcFormat': ofText(rpcFormat, json),
   'api/rpc-method.ts#readJsonMethod': ofBytes(readJsonMethod, '{"method":"'),
   'api/rpc-method.ts#readYamlMethod': ofBytes(readYamlMethod, 'method: a'),

@@ -9,11 +9,14 @@ import { readGroup } from '../../packages/export/src/group-members.ts';
 import { checkHeaderLength, splitList } from '../../packages/export/src/header-list.ts';
 import { listValues } from '../../packages/export/src/kick-off-parameters.ts';
 import { forbidsAll, isJsonBody, parseWeighted } from '../../packages/export/src/media-range.ts';
-import { readParametersBody } from '../../packages/export/src/parameters-body.ts';
+import {
+  readParametersBody,
+  type ParametersBody,
+} from '../../packages/export/src/parameters-body.ts';
 import { preferenceApplied } from '../../packages/export/src/prefer.ts';
 import { named, printable, quoted } from '../../packages/export/src/quoted.ts';
 import { splitTypeFilters } from '../../packages/export/src/split-type-filters.ts';
-import { ofText, type Parser } from './parser.ts';
+import { ofBytes, ofText, type Parser } from './parser.ts';
 
 const baseUrl = 'http://a/fhir';
 const options = { headers: 'strict', now: 0, baseUrl } as const;
@@ -29,9 +32,9 @@ export const exportParsers: Readonly<Record<string, Parser>> = {
   'export/kick-off.ts#parseKickOff': ofText(
     (it) => {
       const [, name = '_type', value = ''] = /^(\w+)=(.*)$/s.exec(it) ?? [];
-      const parameter = [{ name, valueString: value }];
+      const parameter = [{ name, form: 'valueString', value }];
       attempt(() => parseKickOff(byQuery(it), options));
-      attempt(() => parseKickOff(byBody({ resourceType: 'Parameters', parameter }), options));
+      attempt(() => parseKickOff(byBody(parameter), options));
     },
     '_typeFilter=Patient?name=',
     '_elements=id,',
@@ -43,12 +46,11 @@ export const exportParsers: Readonly<Record<string, Parser>> = {
   'export/media-range.ts#parseWeighted': ofText((it) => parseWeighted(it), 'application/json;'),
   'export/media-range.ts#acceptsAny': ofText((it) => acceptsAny(it, offered), 'application/json;'),
   'export/media-range.ts#forbidsAll': ofText((it) => forbidsAll(it, offered), 'application/json;'),
-  'export/parameters-body.ts#readParametersBody': ofText((it) =>
-    readParametersBody({
-      resourceType: 'Parameters',
-      [it]: it,
-      parameter: [{ name: it, [it]: it }],
-    }),
+  'export/parameters-body.ts#readParametersBody': ofBytes(
+    readParametersBody,
+    '{"resourceType":"Parameters","parameter":[{"name":"',
+    '{"resourceType":"Parameters","parameter":[{"name":"patient","valueString":"a"},',
+    '{"a":',
   ),
   'export/prefer.ts#parsePrefer': ofText((it) => parsePrefer([it, it]), 'respond-async,'),
   'export/prefer.ts#preferenceApplied': ofText((it) => preferenceApplied([it])),
@@ -65,7 +67,7 @@ function byQuery(query: string): KickOffRequest {
   return { level: 'patient', method: 'GET', url: baseUrl, headers, query };
 }
 
-function byBody(body: unknown): KickOffRequest {
+function byBody(body: ParametersBody): KickOffRequest {
   const contentType = 'application/json';
   return { ...byQuery(''), method: 'POST', headers: { ...headers, contentType }, body };
 }
