@@ -95,6 +95,18 @@ describe('a token', () => {
     expect((await ask({ scope })).body['scope']).toBe(granted);
   });
 
+  test('with as many and as long scopes as can be granted is accepted', async () => {
+    const scopes = Array.from({ length: 100 }, (_, n) => `system/Group.rs?_id=${n}`);
+    scopes[0] = `${scopes[0]}${'x'.repeat(4096 - scopes.join(' ').length)}`;
+    const scope = scopes.join(' ');
+    expect(scope).toHaveLength(4096);
+    const { status, body } = await ask({ scope });
+    expect([status, body['scope']]).toEqual([200, scope]);
+    const answer = await askAs(String(body['access_token']), `${smart.base}/Group?_id=one`);
+    expect([answer.status, await answer.json()]).toMatchObject([200, { type: 'searchset' }]);
+    expect((await ask({ scope: `${scope}x` })).body['error']).toBe('invalid_scope');
+  });
+
   test('is good for what its client is registered for', async () => {
     expect((await ask({}, { by: narrow })).body['scope']).toBe('system/Patient.rs');
   });

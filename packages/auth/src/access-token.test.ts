@@ -97,6 +97,8 @@ test.each([
   ['whose client is no plain text', { client_id: 'a\0' }, {}, /claim client_id/],
   ['whose kind is no text', {}, { typ: 5 }, /typ that is not a plain text/],
   ['for an object', { aud: {} }, {}, /aud that is neither/],
+  ['with 101 scopes', { scope: 'system/Patient.rs '.repeat(101) }, {}, /accepted: 100 scopes/],
+  ['with long scopes', { scope: ['a'.repeat(4000), 'b'.repeat(96)] }, {}, /4096 characters/],
   ['of another kind', {}, { typ: 'id+jwt' }, /not an access token/],
 ])('a token %s is refused', async (_, claims, header, expected) => {
   const said = await verdict(await sign({ ...good, ...claims }, header));

@@ -3,6 +3,8 @@ import { errors, importJWK, jwtVerify } from 'jose';
 import { generationClaim, listClaim, textClaim, type ClaimNames } from './claims.ts';
 import { AuthError } from './errors.ts';
 import { JwtError, readJwt, type JwtClaims, type JwtHeader } from './jwt.ts';
+import { checkScopesSize } from './scope-limits.ts';
+import { splitScopes } from './scopes.ts';
 import { signingAlgorithms, type Key, type WantedKey } from './key-set.ts';
 
 /** Somebody whose tokens are believed. */
@@ -57,7 +59,7 @@ export async function verifyAccessToken(token: string, checks: TokenChecks): Pro
     subject,
     client: textClaim(claims, checks.claims.client),
     clientGeneration: textClaim(claims, [generationClaim]),
-    scopes: listClaim(claims, checks.claims.scopes) ?? [],
+    scopes: readScopes(claims, checks.claims.scopes),
     groups: limit(claims, checks.claims.groups, 'Group/'),
     patients: limit(claims, checks.claims.patients, 'Patient/'),
   };
@@ -126,6 +128,18 @@ async function verify(
     if (error instanceof AuthError) throw error;
     throw invalid('The signature of the token is not valid.', error);
   }
+}
+
+function readScopes(claims: object, names: readonly string[]): string[] {
+  const text = (listClaim(claims, names) ?? []).join(' ');
+  const scopes = splitScopes(text);
+  try {
+    checkScopesSize(scopes.length, text.length, 'The token');
+  } catch (cause) {
+    if (cause instanceof AuthError) throw invalid(cause.message, cause);
+    throw cause;
+  }
+  return scopes;
 }
 
 /** What cannot be an id permits nothing. */

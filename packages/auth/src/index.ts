@@ -23,12 +23,14 @@ export { RemoteKeys } from './remote-keys.ts';
 export {
   everything,
   filtersOf,
+  limitRights,
   nothing,
   rightsOf,
   type Limits,
   type Rights,
   type TypeRights,
 } from './rights.ts';
+export { ScopeRights } from './scope-rights.ts';
 export { parseScopes } from './scopes.ts';
 export { readPrivateKey, signAssertion } from './sign-assertion.ts';
 export { createSigningKey, publicKey } from './signing-key.ts';

@@ -52,6 +52,8 @@ test.each([
     { id: 'a', jwks: { keys: [{ kty: 'RSA', kid: 'a', n: 'AA', e: 'AQAB' }] } },
   ],
   ['an unknown scope', { id: 'a', jwks, scopes: 'user/*.rs' }],
+  ['101 scopes', { id: 'a', jwks, scopes: Array<string>(101).fill('system/*.rs') }],
+  ['long scopes', { id: 'a', jwks, scopes: [`system/*.rs?_tag=${'a'.repeat(4096)}`] }],
   ['no scope', { id: 'a', jwks, scopes: [] }],
   ['a scope that is no text', { id: 'a', jwks, scopes: [5] }],
   ['groups that are no list', { id: 'a', jwks, groups: 'a' }],

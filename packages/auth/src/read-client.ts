@@ -1,6 +1,8 @@
 import { isId } from '@sluice/fhir';
+import { AuthError } from './errors.ts';
 import { faultsOfKeySet, readKeySet } from './key-set.ts';
 import { clientIdPattern, type RegisteredClient } from './registered-client.ts';
+import { checkScopesSize } from './scope-limits.ts';
 import { parseScope, splitScopes } from './scopes.ts';
 
 /** What clients are registered for unless it is said. */
@@ -43,7 +45,7 @@ export function readClient(value: unknown): RegisteredClient {
     ...(jwksUrl === undefined || isWebUrl(jwksUrl) ? [] : ['jwksUrl is not an https URL.']),
     ...(scopes === undefined || scopes.length === 0
       ? ['scopes is a text, or a list of texts, with at least one scope.']
-      : scopes.filter((scope) => parseScope(scope) === undefined).map(faultOfScope)),
+      : faultsOfScopes(scopes)),
     ...(groups === null ? ['groups is a list of ids of Groups.'] : []),
     ...(patients === null ? ['patients is a list of ids of Patients.'] : []),
     ...(slots === undefined || isCount(slots) ? [] : ['slots is a whole number from 1 to 1000.']),
@@ -100,6 +102,16 @@ function idsOf(value: unknown, prefix: string): string[] | undefined | null {
   if (!Array.isArray(value)) return null;
   const ids = value.map((item) => (typeof item === 'string' ? item.replace(prefix, '') : ''));
   return ids.every(isId) ? [...new Set(ids)] : null;
+}
+
+function faultsOfScopes(scopes: readonly string[]): string[] {
+  try {
+    checkScopesSize(scopes.length, scopes.join(' ').length, 'It');
+  } catch (error) {
+    if (error instanceof AuthError) return [error.message];
+    throw error;
+  }
+  return scopes.filter((scope) => parseScope(scope) === undefined).map(faultOfScope);
 }
 
 function faultOfScope(scope: string): string {

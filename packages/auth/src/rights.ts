@@ -35,12 +35,25 @@ export function rightsOf(scopes: readonly Scope[], limits: Limits = {}): Rights 
   const operations = new Set(
     scopes.flatMap((scope) => ('operation' in scope ? [scope.operation] : [])),
   );
-  const groups = limits.groups ?? (limits.patients === undefined ? undefined : []);
+  const unlimited = {
+    exports: typeRights(data, 'rs'),
+    reads: typeRights(data, 'r'),
+    operations,
+  };
+  return limitRights(unlimited, limits);
+}
+
+/** Limits rights that come from scopes alone to Groups and patients. */
+export function limitRights(
+  { exports, reads, operations }: Rights,
+  { groups: named, patients }: Limits,
+): Rights {
+  const groups = named ?? (patients === undefined ? undefined : []);
   return {
     ...(groups === undefined ? {} : { groups }),
-    ...(limits.patients === undefined ? {} : { patients: limits.patients }),
-    exports: onlyGroups(typeRights(data, 'rs'), groups),
-    reads: onlyGroups(typeRights(data, 'r'), groups),
+    ...(patients === undefined ? {} : { patients }),
+    exports: onlyGroups(exports, groups),
+    reads: onlyGroups(reads, groups),
     operations,
   };
 }
@@ -67,15 +80,23 @@ function typeRights(scopes: readonly DataScope[], letters: string): TypeRights {
   const fitting = scopes.filter(({ permissions }) =>
     [...letters].every((letter) => permissions.includes(letter)),
   );
-  const hasAll = fitting.some(({ type }) => type === '*');
-  const types = hasAll ? resourceTypes : new Set(fitting.map(({ type }) => type));
+  const named = new Set(fitting.map(({ type }) => type));
+  const forAll = filtersOfScopes(fitting.filter(({ type }) => type === '*'));
+  const hasAll = named.delete('*');
   const rowFilters = new Map<string, FilterLists>();
-  for (const type of types) {
-    const own = fitting.filter((scope) => scope.type === type || scope.type === '*');
-    const queries = own.map(({ query }) => query).filter((query) => query !== undefined);
-    if (queries.length === own.length) rowFilters.set(type, [[...new Set(queries)]]);
+  for (const type of hasAll ? resourceTypes : named) {
+    const filters = named.has(type)
+      ? filtersOfScopes(fitting.filter((scope) => scope.type === type || scope.type === '*'))
+      : forAll;
+    if (filters !== undefined) rowFilters.set(type, filters);
   }
-  return { types: hasAll ? 'all' : new Set(types), rowFilters };
+  return { types: hasAll ? 'all' : named, rowFilters };
+}
+
+/** `undefined` when one of the scopes has no search: it permits everything. */
+function filtersOfScopes(scopes: readonly DataScope[]): FilterLists | undefined {
+  const queries = scopes.map(({ query }) => query).filter((query) => query !== undefined);
+  return queries.length === scopes.length ? [[...new Set(queries)]] : undefined;
 }
 
 function onlyGroups(rights: TypeRights, groups: readonly string[] | undefined): TypeRights {

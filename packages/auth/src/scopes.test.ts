@@ -1,3 +1,4 @@
+import { resourceTypes, searchParametersOf } from '@sluice/fhir';
 import { AuthError } from './errors.ts';
 import { grantScopes } from './grant-scopes.ts';
 import { filtersOf, rightsOf } from './rights.ts';
@@ -142,6 +143,16 @@ describe('grantScopes', () => {
   ])('of %j, registered for %j, is granted %j', (requested, registered, expected) => {
     expect(granted(requested, registered)).toEqual(expected);
   });
+});
+
+test('a search for all types may use what every type has, and nothing else', () => {
+  const ofAll = searchParametersOf('Binary').map(({ name }) => name);
+  for (const type of resourceTypes) {
+    const names = searchParametersOf(type).map(({ name }) => name);
+    expect([type, ofAll.filter((name) => !names.includes(name))]).toEqual([type, []]);
+  }
+  expect(parseScope('system/*.rs?_tag=a')).toMatchObject({ type: '*', query: '_tag=a' });
+  expect(parseScope('system/*.rs?identifier=a')).toBeUndefined();
 });
 
 describe('grantScopes of as much as can be', () => {

@@ -2,11 +2,10 @@ import {
   AuthError,
   discoveredIssuer,
   everything,
-  grantScopes,
+  limitRights,
   nothing,
-  parseScopes,
   RemoteKeys,
-  rightsOf,
+  ScopeRights,
   verifyAccessToken,
   type AccessToken,
   type Rights,
@@ -64,7 +63,8 @@ export function createIdentify(
     });
   }
   if (settings.AUTH_MODE === 'none') return undefined;
-  return async (token) => identityOf(await verifyAccessToken(token, checks));
+  const known = new ScopeRights();
+  return async (token) => identityOf(await verifyAccessToken(token, checks), known);
 }
 
 function tokenChecks(settings: ApiSettings, baseUrl: string): TokenChecks {
@@ -90,9 +90,9 @@ function tokenChecks(settings: ApiSettings, baseUrl: string): TokenChecks {
 }
 
 /** Two issuers may mean two people by the same name. SPEC G-083 */
-function identityOf(token: AccessToken): Identity {
+function identityOf(token: AccessToken, known: ScopeRights): Identity {
   const { issuer, subject, client, scopes, groups, patients } = token;
-  const rights = rightsOf(parseScopes(scopes.join(' ')), { groups, patients });
+  const rights = limitRights(known.granted(scopes), { groups, patients });
   return {
     subject: `${issuer}|${subject}`,
     ...(client === undefined ? {} : { client: `${issuer}|${client}` }),
@@ -102,28 +102,19 @@ function identityOf(token: AccessToken): Identity {
 
 /** A token is worth what its client may have now, whatever it was when it was issued. SPEC G-054 */
 function identifyClients(pool: Pool, checks: TokenChecks): Identify {
+  const known = new ScopeRights();
   return async (token) => {
     const { subject, scopes, clientGeneration } = await verifyAccessToken(token, checks);
     const client = await findClient(pool, subject);
     if (client === undefined || client.disabled || client.generation !== clientGeneration) {
       throw new AuthError('invalid_token', 'The client of the token is not registered any more.');
     }
-    const granted = stillGranted(scopes, client.scopes);
     return {
       subject,
       client: subject,
       clientGeneration: client.generation,
-      rights: rightsOf(parseScopes(granted.join(' ')), client),
+      rights: limitRights(known.stillGranted(scopes, client.scopes), client),
       ...(client.slots === undefined ? {} : { slots: client.slots }),
     };
   };
-}
-
-function stillGranted(scopes: readonly string[], registered: readonly string[]): string[] {
-  try {
-    return grantScopes(scopes.join(' '), parseScopes(registered.join(' ')));
-  } catch (error) {
-    if (error instanceof AuthError) return [];
-    throw error;
-  }
 }
