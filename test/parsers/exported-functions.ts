@@ -42,7 +42,7 @@ function functionsOf(path: string): ExportedFunction[] {
 }
 
 const readsText =
-  /^(parse|read|scan|split|check|unescape|repair|minify|is|wants|prefers|accepts|forbids)(?=[A-Z])/;
+  /^(parse|read|scan|split|check|unescape|repair|minify|wants|prefers|accepts|forbids)(?=[A-Z])/;
 const readsValue = /^(parse|read|check)(?=[A-Z])/;
 const textual =
   /^(Buffer|Uint8Array|string( \| undefined)?|readonly (string|\(string \| undefined\))\[\])$/;

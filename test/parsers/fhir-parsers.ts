@@ -37,6 +37,7 @@ import { parseReferenceValue } from '../../packages/fhir/src/search/reference-va
 import { relativeEnd } from '../../packages/fhir/src/search/relative-end.ts';
 import { parseToken, parseTypedIdentifier } from '../../packages/fhir/src/search/token.ts';
 import { checkHierarchicalUri, withoutVersion } from '../../packages/fhir/src/search/uri.ts';
+import { isUnusable } from '../../packages/fhir/src/unusable-text.ts';
 import { ofBytes, ofText, type Parser } from './parser.ts';
 
 const filterOptions = { baseUrl: 'http://a/fhir', nowMs: 0 };
@@ -121,6 +122,7 @@ export const fhirParsers: Readonly<Record<string, Parser>> = {
     (it) => narrowFilterLists('Observation', [[it], [it]]),
     ...observed,
   ),
+  'fhir/unusable-text.ts#isUnusable': ofText(isUnusable),
   'fhir/search/uri.ts#checkHierarchicalUri': ofText((it) => checkHierarchicalUri(it, 'a'), 'a'),
   'fhir/search/uri.ts#withoutVersion': ofText(withoutVersion),
 };

@@ -13,15 +13,12 @@ export const notParsers: Readonly<Record<string, string>> = {
   'cli/client/check-file.ts#checkFile': 'takes the path of a file and only adds it up',
   'cli/client/follow-export.ts#followExport': 'takes a URL; the answers are read by completedOf',
   'export/export-slot.ts#isStaleLock': 'reads a lock that we have written',
-  'export/kick-off-types.ts#isAskedFor': 'compares',
   'fhir/meta-item.ts#metaInsertion': 'called by markDeleted and compileElements, which are listed',
   'loader/bundle-survey.ts#isNamedNdjson': 'looks at the path of a file',
   'loader/read-bytes.ts#readBytes':
     'takes the path of a file; its bytes go to readNdjson and others',
   'loader/read-json.ts#checkSize': 'calls checkJsonBounds, which is listed',
   'loader/read-texts.ts#readTexts': 'takes the path of a file; its texts go to what is listed',
-  'postgres/membership.ts#isOf': 'writes SQL',
   'queue/progress.ts#sumProgress': 'reads counts that workers have written',
-  'runtime/aligned-buffer.ts#isAligned': 'looks at an address',
   'worker/lines/': 'calls what is listed for each line of resources that were stored',
 };
