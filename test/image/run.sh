@@ -19,6 +19,9 @@ fi
 if [ -z "${SLUICE_IMAGE:-}" ]; then
   test/image/base.sh
   SLUICE_IMAGE=localhost/sluice:test
+  base=$(sed -n 's/^ARG NODE_IMAGE=//p' Dockerfile)
+  NODE_DIGEST=$(podman image inspect --format '{{.Digest}}' "$base")
+  export NODE_DIGEST
   IMAGE_BUILDER=buildah IMAGE_ARGS='--isolation chroot --pull-never' \
     IMAGE_CA=${IMAGE_CA:-/etc/ssl/certs/ca-certificates.crt} npm run --silent image -- "$SLUICE_IMAGE"
 fi

@@ -14,6 +14,12 @@ test('the base has a full name and an exact version', () => {
   expect(text).toMatch(/^ARG NODE_IMAGE=docker\.io\/library\/node:\d+\.\d+\.\d+-[a-z-]+$/m);
 });
 
+test('both stages stand on that base, by its digest where one is given', () => {
+  const bases = [...text.matchAll(/^FROM (.+?)(?: AS \w+)?$/gm)].map(([, base]) => base);
+  const base = '${NODE_IMAGE}${NODE_DIGEST:+@${NODE_DIGEST}}';
+  expect(bases).toEqual([base, base]);
+});
+
 test('a process runs as a numbered user that is not root, and is PID 1 itself', () => {
   expect(final).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m);
   expect(final).toMatch(/^ENTRYPOINT \["node", /m);
