@@ -35,10 +35,11 @@ export function commandEnvironment(more: Record<string, string> = {}): NodeJS.Pr
 export function startSluice(
   args: readonly string[],
   more?: Record<string, string>,
+  stdin: 'ignore' | 'pipe' = 'ignore',
 ): RunningCommand {
   const child = spawn(process.execPath, [bin, ...args], {
     env: commandEnvironment(more),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
   });
   const written = { stdout: '', stderr: '', both: '' };
   for (const name of ['stdout', 'stderr'] as const) {

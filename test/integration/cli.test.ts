@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { LoadSummary } from '@sluice/loader';
-import { runSluice } from './cli-command.ts';
+import { runSluice, startSluice } from './cli-command.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 jest.setTimeout(60_000);
@@ -120,6 +120,43 @@ describe('load', () => {
     const lines = (await readFile(list, 'utf8')).trim().split('\n');
     expect(lines).toHaveLength(1000);
     expect(JSON.parse(lines[999] ?? '')).toMatchObject({ file, line: 1000 });
+  });
+
+  test('- is standard input, packed or not', async () => {
+    const line = `{"resourceType":"Patient","id":"piped"}\n`;
+    for (const [id, input] of [
+      ['piped', line],
+      ['packed', gzipSync(line.replace('piped', 'packed'))],
+    ] as const) {
+      const command = startSluice(['load', '-'], { DATABASE_URL: database.url }, 'pipe');
+      command.child.stdin?.end(input);
+      expect(await command.ended).toMatchObject({ code: 0 });
+      const { rows } = await database.pool.query(
+        'select id from sluice.current_resources where id = $1',
+        [id],
+      );
+      expect(rows).toHaveLength(1);
+    }
+  });
+
+  test('an interrupted load says how far it came, and running it again is safe', async () => {
+    const file = join(folder, 'large.ndjson');
+    const lines = Array.from(
+      { length: 200_000 },
+      (_, n) => `{"resourceType":"Patient","id":"i${n}"}\n`,
+    );
+    await writeFile(file, lines.join(''));
+    const command = startSluice(['load', file], { DATABASE_URL: database.url });
+    await command.says(/Loading/);
+    command.child.kill('SIGINT');
+    const { code, stderr } = await command.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /Interrupted at \d+%, with [\d,]+ resources in\. .*running it again is safe/,
+    );
+    expect(await runSluice(['load', file], { DATABASE_URL: database.url })).toMatchObject({
+      code: 0,
+    });
   });
 
   test('what is skipped is reported, and a fault with --strict', async () => {

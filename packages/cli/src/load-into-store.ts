@@ -1,7 +1,9 @@
 import { load, type LoadProblem, type LoadSummary, type ProblemGroup } from '@sluice/loader';
 import { analyzeStore, type Pool } from '@sluice/postgres';
+import { CliError, exitCodes } from './cli-error.ts';
 import { describeUnresolved } from './describe-unresolved.ts';
 import { formatCount, formatTable } from './format.ts';
+import { LoadRate } from './load-rate.ts';
 import { ProblemsFile } from './problems-file.ts';
 import { showProgress } from './progress.ts';
 
@@ -21,27 +23,39 @@ export interface LoadRequest {
   readonly signal: AbortSignal;
 }
 
-/** Loads files with a progress display. Problems go to stderr at the end, by kind. */
+/**
+ * Loads files with a progress display. Throws a `CliError` that says how far it came when it is interrupted or cannot go on: what is in stays,
+ * and running it again is safe.
+ */
 export async function loadIntoStore(request: LoadRequest): Promise<LoadSummary> {
   const { signal, problemsFile, ...options } = request;
   const problems = problemsFile === undefined ? undefined : new ProblemsFile(problemsFile);
   const progress = showProgress('Loading');
+  const rate = new LoadRate();
+  let reached = 'before anything was read';
   try {
     const summary = await load({
       ...options,
       onProgress: ({ bytesRead, bytesTotal, resources }) => {
-        signal.throwIfAborted();
         const share = bytesTotal === 0 ? 1 : bytesRead / bytesTotal;
-        progress.update(share, `${formatCount(resources)} resources`);
+        reached = `at ${Math.floor(100 * share)}%, with ${formatCount(resources)} resources in`;
+        signal.throwIfAborted();
+        progress.update(share, rate.describe(resources, share));
       },
       onProblem: (problem) => problems?.add(problem),
     });
-    progress.update(
-      1,
-      `${formatCount(summary.resources + summary.unchanged + summary.deleted + summary.older)} resources`,
-    );
+    const { resources, unchanged, deleted, older } = summary;
+    progress.update(1, `${formatCount(resources + unchanged + deleted + older)} resources`);
     await analyzeStore(request.pool);
     return summary;
+  } catch (cause) {
+    const what = signal.aborted ? 'Interrupted' : 'It could not go on';
+    const advice = 'What is in stays; running it again is safe';
+    const message = `${what} ${reached}. ${advice}`;
+    // That somebody pressed a key does not have to be explained.
+    throw signal.aborted
+      ? new CliError(`${message}.`)
+      : new CliError(message, exitCodes.failed, { cause });
   } finally {
     progress.stop();
     problems?.close();
