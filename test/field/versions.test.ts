@@ -90,3 +90,15 @@ test('what was deleted and is there again in one file, as it was, is there', asy
   await load(`${version(1)}${bundle}\n${version(1)}`);
   expect(await history()).toEqual(['v1', '-', 'v1']);
 });
+
+test('versions and stamps of odd form are refused with the remedy, and read with lenient', async () => {
+  const odd = lineOf('Patient/p', {
+    meta: { versionId: 'W/"3"', lastUpdated: '2024-01-01T00:00:00+0000' },
+  });
+  const path = await folder.put('a.ndjson', odd);
+  const { problems } = await folder.load([path]);
+  expect(problems).toEqual([expect.stringContaining('--lenient')]);
+  expect((await folder.load([path], { lenient: true })).problems).toEqual([]);
+  const body = (await folder.bodies()).get('Patient/p');
+  expect(body).toContain('"meta":{"versionId":"3","lastUpdated":"2024-01-01T00:00:00+00:00"}');
+});

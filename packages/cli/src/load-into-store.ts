@@ -14,6 +14,8 @@ export interface LoadRequest {
   readonly stamp: boolean;
   /** Names of the store that are not noted in it yet. */
   readonly bases?: readonly string[] | undefined;
+  /** Versions and stamps of odd form are taken for what they mean. */
+  readonly lenient?: boolean | undefined;
   /** What is older than what is stored replaces it. */
   readonly overwrite?: boolean | undefined;
   /** What is passed over in folders is a problem. */

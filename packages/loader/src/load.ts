@@ -30,6 +30,8 @@ export interface LoadOptions {
   pool: Pool;
   /** Files, folders, manifests and `-` for standard input, loaded in this order. */
   paths: readonly string[];
+  /** Take versions and stamps of odd form for what they mean instead of refusing them. */
+  lenient?: boolean | undefined;
   /** Store what is older than what is there as well. */
   overwrite?: boolean | undefined;
   /** Report what is passed over in folders as a problem. */
@@ -108,7 +110,15 @@ export async function load(options: LoadOptions): Promise<LoadSummary> {
 
 async function loadFiles(
   files: readonly InputFile[],
-  { pool, stamp = false, overwrite = false, bases: names, maxLineBytes, onProgress }: LoadOptions,
+  {
+    pool,
+    stamp = false,
+    lenient,
+    overwrite = false,
+    bases: names,
+    maxLineBytes,
+    onProgress,
+  }: LoadOptions,
   onProblem: (problem: LoadProblem) => void,
 ) {
   const bases = await noteLocalBases(pool, names);
@@ -142,6 +152,7 @@ async function loadFiles(
     await loadFile(file, {
       writer,
       stamp,
+      lenient,
       bases,
       find,
       references,

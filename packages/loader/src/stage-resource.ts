@@ -17,12 +17,15 @@ import {
 import type { StagedResource } from '@sluice/postgres';
 import type { Find } from './match-entries.ts';
 import { UnloadableError } from './load-problem.ts';
+import { tidyMeta } from './tidy-meta.ts';
 import type { ReferenceReport } from './reference-report.ts';
 
 /** How resources are prepared for the store. */
 export interface StageOptions {
   /** Ignore the given versionId and lastUpdated and have the store write its own. */
   stamp: boolean;
+  /** Take versions and stamps of odd form for what they mean, see `tidyMeta`. */
+  lenient?: boolean | undefined;
   /** Names of this store: references behind them are local. */
   bases?: LocalBases | undefined;
   /** Finds what is stored, as the searches of Bundle entries ask; without it they count as if they were none. */
@@ -45,10 +48,11 @@ export interface ReadResource {
  * `ResourceTextError`, when it is not one that can be stored.
  */
 export function stageResource(
-  { bytes, resource, members }: ReadResource,
+  read: ReadResource,
   line: number,
   options: StageOptions,
 ): StagedResource {
+  const { bytes, resource, members } = options.lenient === true ? tidyMeta(read) : read;
   const type = readType(resource.resourceType);
   const id = readId(resource.id);
   if (isMarkedDeleted(bytes)) {
@@ -144,10 +148,12 @@ function readId(value: unknown): string {
   return value;
 }
 
+const remedy = '--lenient takes it for what it means, --stamp writes a new one';
+
 function readVersionId(value: unknown): string | undefined {
   if (value !== undefined && (typeof value !== 'string' || !isVersionId(value))) {
     throw new UnloadableError(
-      `meta.versionId ${brief(value)} is not legal: 1 to 64 letters, digits, "-" and "." are`,
+      `meta.versionId ${brief(value)} is not legal: 1 to 64 letters, digits, "-" and "." are; ${remedy}`,
     );
   }
   return value;
@@ -160,7 +166,7 @@ function readLastUpdated(value: unknown): string | undefined {
   const instant = typeof value === 'string' ? parseInstant(value) : undefined;
   if (instant === undefined) {
     throw new UnloadableError(
-      `meta.lastUpdated ${brief(value)} is no instant: 2015-02-07T13:28:17.239+02:00 is`,
+      `meta.lastUpdated ${brief(value)} is no instant: 2015-02-07T13:28:17.239+02:00 is; ${remedy}`,
     );
   }
   return instant.text;

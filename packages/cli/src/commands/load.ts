@@ -13,6 +13,7 @@ interface LoadCommandOptions {
   readonly dataDir: string;
   readonly stamp?: true;
   readonly baseUrl: readonly string[];
+  readonly lenient?: true;
   readonly overwrite?: true;
   readonly strict?: true;
   readonly problems?: string;
@@ -32,6 +33,7 @@ export function loadCommand(environment: Environment): Command {
       appendUrl,
       [],
     )
+    .option('--lenient', 'take meta.versionId and lastUpdated of odd form for what they mean')
     .option('--overwrite', 'let what is older than what is stored replace it')
     .option('--strict', 'what is skipped in folders is a fault')
     .option('--problems <file>', 'write every fault to a file, as NDJSON')
@@ -62,13 +64,23 @@ async function run(
   options: LoadCommandOptions,
   environment: Environment,
 ): Promise<void> {
-  const { dataDir, stamp = false, overwrite, strict, problems: problemsFile } = options;
+  const { dataDir, stamp = false, lenient, overwrite, strict, problems: problemsFile } = options;
   const bases = basesOf(options, environment);
   const interruption = catchInterruption();
   const { signal } = interruption;
   try {
     const summary = await withStore({ environment, dataDir, purpose: 'load' }, (pool) =>
-      loadIntoStore({ pool, paths, stamp, bases, overwrite, strict, problemsFile, signal }),
+      loadIntoStore({
+        pool,
+        paths,
+        stamp,
+        bases,
+        lenient,
+        overwrite,
+        strict,
+        problemsFile,
+        signal,
+      }),
     );
     describeProblems(summary).forEach(writeNote);
     if (options.json) writeJson(summary);
