@@ -110,7 +110,7 @@ export async function surveyText(source: TextSource, path: string): Promise<Text
   if (frame === undefined || bundle === undefined || !carriesResources(bundle, path)) {
     return { shape, bundle: undefined };
   }
-  const type = String(bundle['type'] ?? 'collection');
+  const type = typeof bundle['type'] === 'string' ? bundle['type'] : 'collection';
   return { shape, bundle: { type, ...notes, fault: findFault(frame) } };
 }
 

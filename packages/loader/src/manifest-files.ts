@@ -2,8 +2,6 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
-import { fileURLToPath } from 'node:url';
 import { UnreadableError } from './recognize-bytes.ts';
 
 /** What a manifest lists: a file that is here, one to be fetched, or something that is not loaded. */
@@ -45,7 +43,6 @@ export async function readManifest(path: string, bytes: number): Promise<ListedF
 }
 
 function locate(url: string, folder: string): ListedFile {
-  if (url.startsWith('file:')) return { path: fileURLToPath(url) };
   const isRemote = /^https?:\/\//i.test(url);
   const name = isRemote ? nameOf(url) : url;
   const isInside = name !== '' && !name.startsWith('/') && !name.split(/[/\\]/).includes('..');
@@ -60,14 +57,14 @@ function locate(url: string, folder: string): ListedFile {
 }
 
 function nameOf(url: string): string {
-  return URL.canParse(url) ? decodeURI(new URL(url).pathname.split('/').at(-1) ?? '') : '';
+  return URL.canParse(url) ? (new URL(url).pathname.split('/').at(-1) ?? '') : '';
 }
 
 async function fetchFile(url: string): Promise<Readable> {
   try {
     const response = await fetch(url, { headers: { accept: 'application/fhir+ndjson' } });
     if (response.ok && response.body !== null) {
-      return Readable.fromWeb(response.body as ReadableStream);
+      return Readable.fromWeb(response.body);
     }
     throw new Error(`it answered ${response.status}`);
   } catch (error) {
