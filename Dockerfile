@@ -49,9 +49,10 @@ ENV NODE_ENV=production \
     NODE_OPTIONS=--max-old-space-size-percentage=40 \
     HOST=0.0.0.0 \
     PORT=8080 \
+    API_METRICS_PORT=9465 \
     METRICS_PORT=9464
 USER 65532:65532
-EXPOSE 8080 9464
+EXPOSE 8080 9464 9465
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["node", "/app/healthcheck.mjs"]

@@ -21,8 +21,8 @@ beforeAll(async () => {
 afterAll(() => deployment.drop());
 
 /** Reads a series of a process; what is not there is NaN. */
-async function read({ url }: TestService): Promise<(series: string) => number> {
-  const answer = await fetch(`${url}/metrics`);
+async function read({ metricsUrl }: TestService): Promise<(series: string) => number> {
+  const answer = await fetch(metricsUrl);
   expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4');
   const text = await answer.text();
   return (series) =>
@@ -33,6 +33,11 @@ async function read({ url }: TestService): Promise<(series: string) => number> {
         ?.slice(series.length) ?? NaN,
     );
 }
+
+test('the metrics of the API are on no port that clients reach', async () => {
+  expect((await fetch(`${api.url}/metrics`)).status).toBe(404);
+  expect((await fetch(api.metricsUrl.replace('/metrics', '/fhir/metadata'))).status).toBe(404);
+});
 
 test('the metrics tell of an export from its kick-off to its files', async () => {
   const url = await begin(base);

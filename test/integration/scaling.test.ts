@@ -63,8 +63,8 @@ test('workers that come and go in the middle of an export share it, and its file
 }, 180_000);
 
 /** What a worker says of itself. */
-async function partsWritten({ url }: TestService): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
+async function partsWritten({ metricsUrl }: TestService): Promise<number> {
+  const text = await (await fetch(metricsUrl)).text();
   const line = /^sluice_part_duration_seconds_count\{.*outcome="written".*\} (\d+)$/m.exec(text);
   return Number(line?.[1] ?? 0);
 }

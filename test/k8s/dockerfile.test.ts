@@ -27,8 +27,10 @@ test('a process runs as a numbered user that is not root, and is PID 1 itself', 
 });
 
 test('ports are those of the settings', () => {
-  const { PORT, METRICS_PORT } = variables;
-  expect(final).toContain(`\nEXPOSE ${PORT.default} ${METRICS_PORT.default}\n`);
+  const { PORT, METRICS_PORT, API_METRICS_PORT } = variables;
+  expect(final).toContain(
+    `\nEXPOSE ${PORT.default} ${METRICS_PORT.default} ${API_METRICS_PORT.default}\n`,
+  );
   expect(final).toContain(` PORT=${PORT.default} `);
   expect(final).toContain(` METRICS_PORT=${METRICS_PORT.default}\n`);
 });

@@ -20,6 +20,7 @@ export interface TestService {
   readonly url: string;
   /** FHIR base of an API. */
   readonly baseUrl: string;
+  readonly metricsUrl: string;
   readonly port: number;
   readonly pid: number;
   /** Sends a signal and resolves when the process is gone; fails when there was a secret in its log. */
@@ -56,10 +57,17 @@ export async function startService(
   const port = await freePort();
   const files = env['FILE_STORAGE_DIR'] ?? (await tempFolder('files'));
   const portName = name === 'api' ? 'PORT' : 'METRICS_PORT';
+  const metricsPort = name === 'api' ? await freePort() : port;
   const main = resolve(import.meta.dirname, '../../services', name);
   const [program, ...words] = [...(cgroup?.launcher ?? []), process.execPath, ...nodeOptions, main];
   const child = spawn(program, words, {
-    env: { ...process.env, FILE_STORAGE_DIR: files, [portName]: String(port), ...env },
+    env: {
+      ...process.env,
+      FILE_STORAGE_DIR: files,
+      [portName]: String(port),
+      ...(name === 'api' ? { API_METRICS_PORT: String(metricsPort) } : {}),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let text = '';
@@ -102,5 +110,15 @@ export async function startService(
     throw new Error(`The ${name} did not start:\n${text.slice(-4000)}`, { cause: error });
   }
   const pid = child.pid ?? 0;
-  return { url, baseUrl: `${url}/fhir`, port: usedPort, pid, kill, stop, log: () => text };
+  const metricsUrl = `http://127.0.0.1:${name === 'api' ? metricsPort : usedPort}/metrics`;
+  return {
+    url,
+    baseUrl: `${url}/fhir`,
+    metricsUrl,
+    port: usedPort,
+    pid,
+    kill,
+    stop,
+    log: () => text,
+  };
 }

@@ -154,16 +154,18 @@ async function beginServices(
     const supervised = await supervise(command.name, () => startService(command), options.onEvent);
     begun[kind].push(supervised);
   };
+  const promised = new Set([options.port]);
+  const apiMetricsPort = await freePort(promised);
+  promised.add(apiMetricsPort);
   const api: ServiceCommand = {
     name: 'api',
     path: options.apiPath,
-    env,
+    env: { ...env, API_METRICS_PORT: String(apiMetricsPort) },
     readyUrl: `http://${reachable(options.host)}:${options.port}/readyz`,
     dataDir: facts.dataDir,
     logName: 'api',
   };
   const workers: ServiceCommand[] = [];
-  const promised = new Set([options.port]);
   for (let number = 1; number <= options.workers; number += 1) {
     const port = await freePort(promised);
     promised.add(port);

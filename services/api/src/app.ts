@@ -17,7 +17,6 @@ import { conformance } from './routes/conformance.ts';
 import { health, readiness } from './routes/health.ts';
 import { kickOff } from './routes/kick-off.ts';
 import { listExportsRoute } from './routes/list-exports.ts';
-import { metrics } from './routes/metrics.ts';
 import { outputFile } from './routes/output-file.ts';
 import { isResourceAddress, read } from './routes/read.ts';
 import { rpc } from './routes/rpc.ts';
@@ -51,7 +50,6 @@ export function createApp(deps: Dependencies): Express {
 
   app.route('/healthz').get(health).all(methodNotAllowed('GET, HEAD'));
   app.route('/readyz').get(readiness(deps)).all(methodNotAllowed('GET, HEAD'));
-  app.route('/metrics').get(metrics(deps)).all(methodNotAllowed('GET, HEAD'));
   const configuration = smartConfigurationRoute(deps);
   for (const path of ['/.well-known', '/fhir/.well-known']) {
     const route = app.route(`${path}/smart-configuration`);

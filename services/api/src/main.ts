@@ -32,6 +32,7 @@ import { createServer } from './create-server.ts';
 import { Downloads } from './downloads.ts';
 import { createIdentify } from './identity.ts';
 import { limitQueue } from './limit-queue.ts';
+import { startMetricsServer } from './metrics-server.ts';
 import { otherBases, publicBaseUrl, readApiSettings, type ApiSettings } from './settings.ts';
 import { openStorage } from './storage.ts';
 
@@ -104,6 +105,7 @@ async function main(settings: ApiSettings): Promise<void> {
     log.warn('the names of the store could not be noted', errorFacts(error));
   });
   collectState(deps);
+  await startMetricsServer(metrics, { port: settings.API_METRICS_PORT, host: settings.HOST });
   // Express answers by itself; its handler returns nothing to wait for.
   server.on('request', createApp(deps) as (...request: unknown[]) => void);
   log.info('ready', { host: settings.HOST, port, baseUrl });

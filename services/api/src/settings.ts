@@ -3,6 +3,7 @@ import { listOf } from './list-of.ts';
 
 const names = [
   'PORT',
+  'API_METRICS_PORT',
   'HOST',
   'BASE_URL',
   'LOCAL_BASES',

@@ -80,6 +80,11 @@ export const processVariables = {
     minimum: 100,
     description: 'How often housekeeping runs (once for all workers).',
   },
+  API_METRICS_PORT: {
+    kind: 'port',
+    default: '9465',
+    description: 'Port of the API’s metrics, on HOST; nothing for clients is served there.',
+  },
   METRICS_PORT: {
     kind: 'port',
     default: '9464',

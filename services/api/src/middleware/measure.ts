@@ -4,7 +4,6 @@ import type { RequestHandler } from 'express';
 const operations = {
   '/healthz': 'health',
   '/readyz': 'health',
-  '/metrics': 'health',
   '/fhir/$export': 'kick-off',
   '/fhir/Patient/$export': 'kick-off',
   '/fhir/Group/:id/$export': 'kick-off',
