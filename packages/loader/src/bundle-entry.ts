@@ -38,6 +38,7 @@ const openBrace = 0x7b;
 
 /** Reads the text of an entry without looking further into its resource. Throws an `UnloadableError` when it makes no sense. */
 export function readEntry(bytes: Buffer, line: number): BundleEntry {
+  if (bytes[0] !== openBrace) throw new UnloadableError('not a JSON object');
   const members = membersOf(bytes, 0, entryNames);
   const read = (name: string, among = members): unknown => readSmall(bytes, among, name, line);
   const request = read('request');

@@ -36,6 +36,7 @@ export interface BundleSurvey {
   readonly fault: string | undefined;
 }
 
+const openBrace = 0x7b;
 /** Far more than the meta, links and signature of a Bundle need. */
 const maxFrameBytes = 16 * 1024 * 1024;
 
@@ -121,7 +122,8 @@ interface Notes {
 }
 
 function note(entry: EntryText, { references, deletions, searches }: Notes): void {
-  if (entry.bytes === undefined) return;
+  // What is no object is not worth an error here.
+  if (entry.bytes?.[0] !== openBrace) return;
   try {
     const read = readEntry(entry.bytes, entry.line);
     noteFullUrl(references, read);

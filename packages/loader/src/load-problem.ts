@@ -13,9 +13,18 @@ export class UnloadableError extends Error {
   /** Where in the text, when that is not the line the text begins on. */
   readonly line: number | undefined;
 
+  /** @param message may quote the input: what a terminal or a log would act on is shown as an escape */
   constructor(message: string, line?: number) {
-    super(message);
+    super(printable(message));
     this.name = 'UnloadableError';
     this.line = line;
   }
+}
+
+/** Control characters, marks of direction and the like by their numbers, as in `\\u202e`. */
+function printable(text: string): string {
+  return text.replace(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
 }

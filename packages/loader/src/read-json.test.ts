@@ -53,3 +53,9 @@ test('the line where it gets too deep is said', () => {
   }
   expect(line).toBe(6);
 });
+
+test('a message holds nothing that a terminal would act on', () => {
+  const odd = ['\u0007', '\u001b[2J', '\u007f', '\u009b', '\u202e', '\u2028', '\ufeff'].join('');
+  const { message } = new UnloadableError(`id "${odd}" is not legal`);
+  expect(message).toBe(String.raw`id "\u0007\u001b[2J\u007f\u009b\u202e\u2028\ufeff" is not legal`);
+});
