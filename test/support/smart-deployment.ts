@@ -109,8 +109,10 @@ export class SmartDeployment {
   /** Ends it all, and fails the test file if anything secret was logged. */
   async drop(): Promise<void> {
     await this.deployment.drop();
-    const found = secret.exec(this.log());
-    if (found !== null) throw new Error(`Logged: ${found[0].slice(0, 16)}…`);
+    const log = this.log();
+    const found = secret.exec(log);
+    if (found !== null)
+      throw new Error(`Logged: …${log.slice(Math.max(0, found.index - 300), found.index + 16)}…`);
   }
 }
 
