@@ -210,6 +210,19 @@ describe('Bundles', () => {
     expect(await storedIds()).toEqual(['d']);
   });
 
+  test('a search of an unknown type is a fault of its entry', async () => {
+    const request = { method: 'POST', url: 'Pat', ifNoneExist: 'identifier=x|1' };
+    const odd = { resource: { resourceType: 'Pat', id: 'x' }, request };
+    const bundle = {
+      resourceType: 'Bundle',
+      type: 'batch',
+      entry: [odd, { resource: patient(1) }],
+    };
+    const { problems } = await run([await put('a.json', JSON.stringify(bundle))]);
+    expect(problems).toEqual(['a.json:1: entry 1: resourceType "Pat" is no resource type of R4']);
+    expect(await storedIds()).toEqual(['1']);
+  });
+
   test('a bad entry is reported with its place and the others go in', async () => {
     const entry = [{ resource: patient(1) }, { resource: { resourceType: 'Patient' } }];
     const bundle = { resourceType: 'Bundle', type: 'collection', entry };

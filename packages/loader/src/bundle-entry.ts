@@ -1,4 +1,11 @@
-import { isId, type JsonMember, type JsonSpan, parseReference, scanObject } from '@sluice/fhir';
+import {
+  isId,
+  isResourceType,
+  type JsonMember,
+  type JsonSpan,
+  parseReference,
+  scanObject,
+} from '@sluice/fhir';
 import { UnloadableError } from './load-problem.ts';
 import type { EntryMatch, EntrySearch } from './match-entries.ts';
 import { lineAt, readJson } from './read-json.ts';
@@ -80,7 +87,8 @@ export function deletionOf(entry: BundleEntry): { type: string; id: string } | u
 /** The search by which an entry says which resource it is about; `undefined` if it does not. */
 export function searchOf(entry: BundleEntry, number: number): EntrySearch | undefined {
   const { method, url = '', ifNoneExist, fullUrl, type, id } = entry;
-  if (type === undefined) return undefined;
+  // An entry of another type is refused when it is read.
+  if (type === undefined || !isResourceType(type)) return undefined;
   const kind = method === 'POST' ? 'create' : 'update';
   const query = kind === 'create' ? ifNoneExist : /^\w+(\?.+)$/s.exec(url)?.[1];
   if (query === undefined || query === '' || (kind === 'update' && method !== 'PUT')) {

@@ -79,7 +79,7 @@ export class BundleSplitter {
       }
       const byte = chunk[at] ?? 0;
       if (byte === newline) this.#line += 1;
-      if (byte <= 0x20) continue;
+      if (byte <= 0x20 && isSpace(byte)) continue;
       if (this.#depth === 0) {
         if (this.#isAtStart && byteOrderMark.includes(byte)) {
           from = at + 1;
@@ -177,7 +177,7 @@ export class BundleSplitter {
 
 function withoutIndent(bytes: Buffer): Buffer {
   let start = 0;
-  while (start < bytes.length && (bytes[start] ?? 0) <= 0x20) start += 1;
+  while (isSpace(bytes[start])) start += 1;
   return bytes.subarray(start);
 }
 
@@ -202,6 +202,11 @@ class PieceList {
   isBlank(): boolean {
     // Blanks beyond any limit are an entry as well, one that is too long.
     const isKept = this.#pieces.length > 0 || this.#length === 0;
-    return isKept && this.#pieces.every((piece) => piece.every((byte) => byte <= 0x20));
+    return isKept && this.#pieces.every((piece) => piece.every(isSpace));
   }
+}
+
+/** Other control characters are no JSON, and a text of nothing else is not an empty one. */
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }

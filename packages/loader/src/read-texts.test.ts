@@ -114,6 +114,8 @@ test.each<[string, string | Buffer, [number, string][]]>([
   ],
   ['empty.json', '', []],
   ['blank.json', ' \n\n', []],
+  ['zeros.json', '\0\0', [[1, '\0\0']]],
+  ['zeros.ndjson', '\0\0\n', [[1, '\0\0']]],
 ])('%s is read as what it is', async (name, content, expected) => {
   expect(await read(name, content)).toEqual(expected);
 });

@@ -62,7 +62,7 @@ async function* readDocument(
   const whole = Buffer.concat(pieces);
   const hasMark = whole[0] === 0xef && whole[1] === 0xbb && whole[2] === 0xbf;
   const bytes = hasMark ? whole.subarray(3) : whole;
-  if (bytes.some((byte) => byte > 0x20)) {
+  if (bytes.some((byte) => ![0x20, 0x0a, 0x0d, 0x09].includes(byte))) {
     yield { line: 1, bytes };
   }
 }

@@ -78,7 +78,7 @@ export class ValueSplitter {
         }
       }
       if (byte === newline) this.#line += 1;
-      if (byte <= 0x20 || (this.#isAtStart && isOfMark(byte))) continue;
+      if (isSpace(byte) || (this.#isAtStart && isOfMark(byte))) continue;
       this.#isAtStart = false;
       const before = this.#open.length;
       const begins = this.#valueLine === 0 && this.#begins(byte);
@@ -187,4 +187,9 @@ function isOfWord(byte: number): boolean {
 /** A byte order mark is EF BB BF. */
 function isOfMark(byte: number): boolean {
   return byte === 0xef || byte === 0xbb || byte === 0xbf;
+}
+
+/** Other control characters are no JSON, and a file of nothing else is not an empty one. */
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
