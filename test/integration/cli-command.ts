@@ -39,8 +39,9 @@ export function startSluice(
 ): RunningCommand {
   const child = spawn(process.execPath, [bin, ...args], {
     env: commandEnvironment(more),
-    stdio: [stdin, 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  if (stdin === 'ignore') child.stdin.end();
   const written = { stdout: '', stderr: '', both: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].on('data', (block: Buffer) => {
