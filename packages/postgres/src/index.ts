@@ -91,7 +91,7 @@ export {
   type StagedResource,
   type WriteSummary,
 } from './resource-writer.ts';
-export { checkSchema, readUrlKey, SchemaError } from './schema.ts';
+export { checkSchema, checkWritable, readUrlKey, SchemaError } from './schema.ts';
 export { rotateSigningKeys } from './signing-keys.ts';
 export { settle, UnsettledError } from './settle.ts';
 export { listStoredTypes, readSpreads, type TypeSpread } from './spreads.ts';

@@ -20,6 +20,15 @@ export async function checkSchema(db: Queryable): Promise<void> {
   }
 }
 
+/**
+ * Checks that the database takes writes. Changes nothing, and a server that takes none refuses it all the same.
+ *
+ * @throws what Postgres says, such as SQLSTATE 25006
+ */
+export async function checkWritable(db: Queryable): Promise<void> {
+  await db.query('update sluice.housekeeping set ran_at = ran_at where false');
+}
+
 /** Secret of this deployment for signing file URLs; the same for every API replica. */
 export async function readUrlKey(db: Queryable): Promise<Buffer> {
   const { rows } = await db.query<{ value: Buffer }>(

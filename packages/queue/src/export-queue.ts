@@ -187,14 +187,15 @@ export class ExportQueue {
     return await countPoll(this.#redis, this.#prefix, key, exportId);
   }
 
-  /** Resolves when Redis answers within a second. */
+  /** Resolves when Redis takes a write within a second. */
   async ping(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error('Redis does not answer')), 1000);
     });
     try {
-      await Promise.race([this.#redis.ping(), limit]);
+      const written = this.#redis.set(`${this.#prefix}:ready`, '', 'EX', 10);
+      await Promise.race([written, limit]);
     } finally {
       clearTimeout(timer);
     }

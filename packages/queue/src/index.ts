@@ -15,4 +15,5 @@ export {
   type PlanMessage,
 } from './messages.ts';
 export type { PollVerdict } from './poll-limit.ts';
+export { refusalReason } from './refusal.ts';
 export type { LiveProgress } from './progress.ts';

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
-import { checkSchema } from '@sluice/postgres';
+import { checkSchema, checkWritable, passingReason } from '@sluice/postgres';
+import { refusalReason } from '@sluice/queue';
 import { reportListening } from '@sluice/runtime';
 import type { WorkerContext } from './context.ts';
 
@@ -49,9 +50,11 @@ async function whatIsMissing(
 ): Promise<string | undefined> {
   if (!isStarted()) return 'not ready: it is still starting';
   try {
-    const [report] = await Promise.all([storageHealth.recent(), checkSchema(pool), queue.ping()]);
+    const writable = checkSchema(pool).then(() => checkWritable(pool));
+    const [report] = await Promise.all([storageHealth.recent(), writable, queue.ping()]);
     return 'error' in report ? `not ready: ${report.error.message}` : undefined;
-  } catch {
-    return 'not ready';
+  } catch (error) {
+    const reason = passingReason(error) ?? refusalReason(error);
+    return reason === undefined ? 'not ready' : `not ready: ${reason}`;
   }
 }

@@ -1,4 +1,5 @@
-import { checkSchema } from '@sluice/postgres';
+import { checkSchema, checkWritable, passingReason, type Pool } from '@sluice/postgres';
+import { refusalReason } from '@sluice/queue';
 import { errorFacts } from '@sluice/runtime';
 import type { RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
@@ -14,8 +15,8 @@ export const health: RequestHandler = (_req, res) => {
 };
 
 /**
- * `GET /readyz`: Postgres has the schema this version expects, Redis answers, and the storage does what
- * it has to, as of a short while ago.
+ * `GET /readyz`: Postgres has the schema this version expects, it and Redis take a write, and the storage does
+ * what it has to, as of a short while ago. Of what is unavailable it says why, where that is known.
  */
 export function readiness({ pool, queue, storage, log }: Dependencies): RequestHandler {
   return async (_req, res) => {
@@ -27,11 +28,12 @@ export function readiness({ pool, queue, storage, log }: Dependencies): RequestH
         return [name, (await withLimit(work, 2000)) ?? 'ok'];
       } catch (error) {
         log.warn('not ready', { dependency: name, ...errorFacts(error) });
-        return [name, 'unavailable'];
+        const reason = passingReason(error) ?? refusalReason(error);
+        return [name, reason === undefined ? 'unavailable' : `unavailable: ${reason}`];
       }
     };
     const checks = await Promise.all([
-      check('postgres', checkSchema(pool).then(fine)),
+      check('postgres', checkPostgres(pool)),
       check('redis', queue.ping().then(fine)),
       check('storage', storageFault(storage)),
     ]);
@@ -39,6 +41,12 @@ export function readiness({ pool, queue, storage, log }: Dependencies): RequestH
     const body = { status: ready ? 'ok' : 'unavailable', checks: Object.fromEntries(checks) };
     sendResponse(res, { status: ready ? 200 : 503, headers: json, body });
   };
+}
+
+/** The schema first: without it there is nothing to write to. */
+async function checkPostgres(pool: Pool): Promise<undefined> {
+  await checkSchema(pool);
+  await checkWritable(pool);
 }
 
 const fine = (): undefined => undefined;
