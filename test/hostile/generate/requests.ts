@@ -80,7 +80,6 @@ const start = ['GET', 'GET', 'POST', 'POST', 'HEAD'];
 export const routes: Readonly<Record<string, RouteInput>> = {
   '/healthz': { methods: read, target: at('/healthz') },
   '/readyz': { methods: read, target: at('/readyz') },
-  '/metrics': { methods: read, target: at('/metrics') },
   '/.well-known/smart-configuration': {
     methods: read,
     target: at('/.well-known/smart-configuration'),
@@ -211,7 +210,17 @@ export const routes: Readonly<Record<string, RouteInput>> = {
       [1, inUrl(nastyText).map((text) => `/${text}`)],
       [1, nastyText.map((text) => `/fhir/${text}`)],
       [1, longText],
-      [1, oneOf(['*', 'http://x/fhir/metadata', '//fhir/metadata', '/fhir/..', '/fhir/a/b/c/d'])],
+      [
+        1,
+        oneOf([
+          '*',
+          'http://x/fhir/metadata',
+          '//fhir/metadata',
+          '/fhir/..',
+          '/fhir/a/b/c/d',
+          '/metrics',
+        ]),
+      ],
     ),
   },
 };
