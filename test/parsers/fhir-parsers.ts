@@ -7,6 +7,7 @@ import {
   isId,
   isResourceType,
   isVersionId,
+  isMarkedDeleted,
   markDeleted,
   minifyJson,
   narrowFilterLists,
@@ -25,7 +26,7 @@ import {
   scanResource,
   spliceMeta,
 } from '@sluice/fhir';
-import { checkSpaces } from '../../packages/fhir/src/search/check-spaces.ts';
+import { mendSpaces } from '../../packages/fhir/src/search/mend-spaces.ts';
 import { parseDateRange } from '../../packages/fhir/src/search/date-range.ts';
 import { parseDateValue } from '../../packages/fhir/src/search/date.ts';
 import { parseDecimal } from '../../packages/fhir/src/search/decimal.ts';
@@ -56,6 +57,7 @@ export const fhirParsers: Readonly<Record<string, Parser>> = {
   'fhir/json-bounds.ts#checkJsonBounds': ofBytes((it) => checkJsonBounds(it, { maxDepth: 1e6 })),
   'fhir/json-scan.ts#scanObject': ofBytes((it) => scanObject(it), resource, '{'),
   'fhir/json-scan.ts#scanArray': ofBytes((it) => scanArray(it), '['),
+  'fhir/mark-deleted.ts#isMarkedDeleted': ofBytes(isMarkedDeleted, resource),
   'fhir/mark-deleted.ts#markDeleted': ofBytes(markDeleted, resource, `${resource}"meta":{`),
   'fhir/meta-splice.ts#spliceMeta': ofBytes((it) => spliceMeta(it, { stamp: true }), resource),
   'fhir/minify-json.ts#minifyJson': ofBytes(minifyJson, resource),
@@ -86,8 +88,8 @@ export const fhirParsers: Readonly<Record<string, Parser>> = {
     compileElements('Patient', ['name']),
     resource,
   ),
-  'fhir/search/check-spaces.ts#checkSpaces': ofText(
-    (it) => checkSpaces('Patient', it),
+  'fhir/search/mend-spaces.ts#mendSpaces': ofText(
+    (it) => mendSpaces('Patient', it),
     'name=',
     'birthdate=',
   ),

@@ -15,10 +15,14 @@ export const notParsers: Readonly<Record<string, string>> = {
   'export/export-slot.ts#isStaleLock': 'reads a lock that we have written',
   'fhir/meta-item.ts#metaInsertion': 'called by markDeleted and compileElements, which are listed',
   'loader/bundle-survey.ts#isNamedNdjson': 'looks at the path of a file',
+  'loader/classify-name.ts#findReasonToSkip': 'looks at the name of a file',
+  'loader/manifest-files.ts#isNamedManifest': 'looks at the path of a file',
+  'loader/manifest-files.ts#readManifest': 'takes the path of a file; JSON.parse reads its text',
   'loader/read-bytes.ts#readBytes':
     'takes the path of a file; its bytes go to readNdjson and others',
   'loader/read-json.ts#checkSize': 'calls checkJsonBounds, which is listed',
   'loader/read-texts.ts#readTexts': 'takes the path of a file; its texts go to what is listed',
   'queue/progress.ts#sumProgress': 'reads counts that workers have written',
+  'runtime/deployment.ts#parseDeployment': 'reads a note that a deployment of ours has written',
   'worker/lines/': 'calls what is listed for each line of resources that were stored',
 };

@@ -15,8 +15,10 @@ import { baseOf } from '../../packages/cli/src/credentials.ts';
 import { list, webUrl } from '../../packages/cli/src/options.ts';
 import { BundleSplitter } from '../../packages/loader/src/bundle-splitter.ts';
 import { readEntry } from '../../packages/loader/src/bundle-entry.ts';
+import { kindOf } from '../../packages/loader/src/problem-groups.ts';
 import { readJson, readJsonObject } from '../../packages/loader/src/read-json.ts';
 import { readQuickly, readResource } from '../../packages/loader/src/read-resource.ts';
+import { recognizeBytes } from '../../packages/loader/src/recognize-bytes.ts';
 import { rewriteReferences } from '../../packages/loader/src/rewrite-references.ts';
 import { recordable, recordableText } from '../../packages/postgres/src/recordable.ts';
 import { errorFacts } from '../../packages/runtime/src/logger.ts';
@@ -102,6 +104,8 @@ export const parsers: Readonly<Record<string, Parser>> = {
     '{"resourceType":"Bundle","entry":[',
     '{"resourceType":"Bundle","entry":[{"resource":{',
   ),
+  'loader/problem-groups.ts#kindOf': ofText(kindOf, 'entry 1: ', '"'),
+  'loader/recognize-bytes.ts#recognizeBytes': ofBytes(recognizeBytes, '\uFEFF', '<', '{'),
   'loader/read-json.ts#readJson': ofBytes((it) => readJson(it), '{"a":'),
   'loader/read-json.ts#readJsonObject': ofBytes((it) => readJsonObject(it), '{"a":'),
   'loader/read-resource.ts#readQuickly': ofBytes(readQuickly, '{"resourceType":"Patient",'),

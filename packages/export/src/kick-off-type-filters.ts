@@ -1,4 +1,4 @@
-import { checkSpaces, isResourceType, parseTypeFilter, SearchError } from '@sluice/fhir';
+import { isResourceType, mendSpaces, parseTypeFilter, SearchError } from '@sluice/fhir';
 import type { Findings } from './findings.ts';
 import type { GivenParameters } from './kick-off-parameters.ts';
 import type { KickOffOptions, KickOffRequest } from './kick-off-request.ts';
@@ -90,8 +90,7 @@ function readFilter(text: string, findings: Findings): Filter | undefined {
   }
   try {
     parseTypeFilter(type, query);
-    checkSpaces(type, query);
-    return { type, query };
+    return { type, query: mendSpaces(type, query) };
   } catch (error) {
     if (!(error instanceof SearchError)) throw error;
     const fault = `_typeFilter ${quoted(text)}: ${printable(error.message)}`;

@@ -55,10 +55,10 @@ export {
   supportingTypes,
 } from './supporting-references.ts';
 export { isResourceType, patientCompartmentTypes, resourceTypes } from './resource-types.ts';
-export { checkSpaces } from './search/check-spaces.ts';
 export { type SearchCapability, searchParametersOf } from './search/capability.ts';
 export { compileFilter, type FilterOptions } from './search/compile.ts';
 export { compileFilterLists, type FilterLists, narrowFilterLists } from './search/filter-lists.ts';
+export { mendSpaces } from './search/mend-spaces.ts';
 export { narrowFilter } from './search/narrow.ts';
 export type { Narrowing } from './search/narrowing.ts';
 export { maxQueryLength } from './search/query.ts';
