@@ -17,10 +17,17 @@ const kinds: Readonly<Record<UnresolvedReferences['kind'], readonly [string, str
   missing: ['Resources that are referred to and missing', 'Load them.'],
 };
 
-/** References that lead nowhere, as lines of text. */
+/**
+ * References that lead nowhere, as lines of text. Which patient one names is not shown: what a command
+ * prints ends up in the log of a job. `--json` has it.
+ */
 export function describeUnresolved(unresolved: readonly UnresolvedReferences[]): string[] {
   return unresolved.map(({ kind, count, examples }) => {
     const [what, remedy] = kinds[kind];
-    return `${what}: ${formatCount(count)}, such as ${examples.join(', ')}. ${remedy}`;
+    return `${what}: ${formatCount(count)}, such as ${examples.map(withoutPatient).join(', ')}. ${remedy}`;
   });
+}
+
+function withoutPatient(reference: string): string {
+  return reference.replace(/\bPatient([/?]).*/s, 'Patient$1…');
 }
