@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { acceptsAny, ExportError, jsonTypes } from '@sluice/export';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { prefersGzip } from '../accept-encoding.ts';
+import { checkJsonWanted } from '../check-json-wanted.ts';
 import { isUnchanged } from '../conditional.ts';
 import { queryOf } from '../query-of.ts';
 import { sendBytes } from '../send-response.ts';
-
-const formats = new Set(['json', ...jsonTypes]);
 
 /**
  * Answers `GET metadata` and the like with a resource that never changes while the process runs: to
@@ -19,7 +17,7 @@ export function conformance(body: object): RequestHandler {
   const digest = createHash('sha256').update(plain).digest('hex');
   const startedAt = new Date();
   return (req, res) => {
-    checkJsonWanted(req);
+    checkJsonWanted(req.headers.accept, queryOf(req));
     const gzip = prefersGzip(req.get('Accept-Encoding'));
     const etag = gzip ? `"${digest}-gzip"` : `"${digest}"`;
     const headers = {
@@ -39,14 +37,4 @@ export function conformance(body: object): RequestHandler {
     };
     sendBytes(res, { status: 200, headers: content, body: gzip ? zipped : plain });
   };
-}
-
-function checkJsonWanted(req: Request): void {
-  const format = new URLSearchParams(queryOf(req)).get('_format');
-  const isJson =
-    format === null
-      ? acceptsAny(req.headers.accept, [...jsonTypes, 'text/json'])
-      : formats.has(format.replaceAll(' ', '+').toLowerCase());
-  if (isJson) return;
-  throw new ExportError('not-acceptable', 'Only JSON is offered; accepted: application/fhir+json.');
 }
