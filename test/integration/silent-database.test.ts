@@ -100,7 +100,8 @@ test('a part whose worker hears nothing from Postgres at all is done by another 
 }, 120_000);
 
 describe('is not taken for silent', () => {
-  const silenceMs = 200;
+  // Long enough that a busy machine is not taken for a silent one.
+  const silenceMs = 1000;
   let pool: Pool;
 
   beforeAll(() => {
@@ -110,16 +111,16 @@ describe('is not taken for silent', () => {
   afterAll(async () => await pool.end());
 
   test('a COPY that gives nothing while Postgres works', async () => {
-    const query = `select 'x' from pg_sleep(${(10 * silenceMs) / 1000})`;
+    const query = `select 'x' from pg_sleep(${(4 * silenceMs) / 1000})`;
     expect(await copyLines(pool, { settings: '', query }, options())).toBe(1);
   });
 
   test('a COPY whose lines are written slowly', async () => {
     const query = `select repeat('x', 1000) from generate_series(1, 50000)`;
     let isFirst = true;
-    // The store takes nothing for five times as long as the connection may be silent.
+    // The store takes nothing for three times as long as the connection may be silent.
     const write = async (): Promise<void> => {
-      if (isFirst) await wait(5 * silenceMs);
+      if (isFirst) await wait(3 * silenceMs);
       isFirst = false;
     };
     expect(await copyLines(pool, { settings: '', query }, options(write))).toBe(50_000);
@@ -128,7 +129,7 @@ describe('is not taken for silent', () => {
   test('a transaction whose owner is busy with other things', async () => {
     await withTransaction(pool, async (client) => {
       await client.query('select 1');
-      await wait(5 * silenceMs);
+      await wait(3 * silenceMs);
       await client.query('select 1');
     });
   });

@@ -28,15 +28,19 @@ interface Watched {
   isAsking: boolean;
 }
 
-/** Behind a pooler a statement may wait for a server, and is not to be seen meanwhile. It gets so many times as long. */
-const hiddenPatience = 10;
+/**
+ * For how many times `silenceMs` a connection may be silent, by what Postgres does for it. Behind a pooler a
+ * statement may wait for a server, and is not to be seen meanwhile.
+ */
+const patience: Readonly<Record<SessionWork, number>> = { works: Infinity, nothing: 1, hidden: 10 };
 
 /**
  * Ends connections of a pool that have fallen silent: half open, or cut off by something between.
  * A statement may take as long as it takes, so silence alone says nothing. Once a connection has given no
- * byte for `silenceMs` although it is being read from, Postgres is asked over a new one whether it still
- * works for it. If it does not, or if it waits for somebody to read, the connection is ended and
- * its statement fails with SilentConnectionError. Costs the statements nothing: bytes are counted by the socket.
+ * byte for half of `silenceMs` although it is being read from, Postgres is asked over a new one whether it works
+ * for it, time and again, as a statement may still be on its way. If it does not, or if it waits for somebody
+ * to read, all the while until `silenceMs` are over, the connection is ended and its statement fails with
+ * SilentConnectionError. Costs the statements nothing: bytes are counted by the socket.
  *
  * Sessions are known by their application_name, each its own, which poolers pass on.
  */
@@ -49,7 +53,7 @@ export function watchSilence(pool: Pool, databaseUrl: string, silenceMs: number)
   const timer = setInterval(() => {
     if (pool.ended) clearInterval(timer);
     for (const [client, seen] of inHands) void look(client, seen);
-  }, silenceMs / 4);
+  }, silenceMs / 8);
   timer.unref();
 
   async function look(client: Client, seen: Watched): Promise<void> {
@@ -60,12 +64,12 @@ export function watchSilence(pool: Pool, databaseUrl: string, silenceMs: number)
       Object.assign(seen, { bytes, at: Date.now() });
       return;
     }
-    if (seen.isAsking || silentMs < silenceMs) return;
+    if (seen.isAsking || silentMs < silenceMs / 2) return;
     seen.isAsking = true;
     const answer = await askAbout(databaseUrl, nameOf(client), silenceMs, (work) => {
       // It may have come while we asked, and whoever held the connection may be through with it.
       if (inHands.get(client) !== seen || bytesOf(client) !== seen.bytes) return 'leave';
-      if (work === 'hidden' && silentMs < hiddenPatience * silenceMs) return 'leave';
+      if (silentMs < patience[work] * silenceMs) return 'leave';
       socketOf(client).destroy(new SilentConnectionError(silentMs));
       return 'end';
     });
