@@ -61,7 +61,7 @@ const opens: Readonly<Record<Name, readonly string[] | 'no URL'>> = {
   binaries: ids,
   filtered: ['own', 'foreign'],
   'of one patient': ['free', 'own', 'own-visit'],
-  'of one Group': ids,
+  'of one Group': ['free', 'own', 'own-visit'],
   'documents of one patient': 'no URL',
 };
 
@@ -132,6 +132,7 @@ describe.each(['token', 'signed'] as const)('FILE_ACCESS=%s', (access) => {
     ['binaries', ids],
     ['filtered', ['own', 'foreign']],
     ['of one patient', ['free', 'own', 'own-visit']],
+    ['of one Group', ['free', 'own', 'own-visit']],
   ] as const)('a client for %s reads the same Binaries by their ids', async (name, expected) => {
     for (const id of ids) {
       const verdict = await verdictOf(await askAs(tokens[name], `${smart.base}/Binary/${id}`));

@@ -146,6 +146,7 @@ export async function kickOffAs(
 
 /** What a manifest is read for here. */
 export interface Files {
+  readonly transactionTime: string;
   readonly requiresAccessToken: boolean;
   readonly output: readonly {
     readonly type: string;

@@ -23,6 +23,7 @@ export { RemoteKeys } from './remote-keys.ts';
 export {
   everything,
   filtersOf,
+  isLimitedToPatients,
   limitRights,
   nothing,
   rightsOf,

@@ -10,7 +10,7 @@ export interface TypeRights {
 
 /** What limits a client beside its scopes. */
 export interface Limits {
-  /** Groups that it may know of; absent: all, or none when its patients are limited. */
+  /** Groups that it may know of, and whose members' data it may have; absent: all, or no Group when its patients are limited. */
   readonly groups?: readonly string[] | undefined;
   /** Patients whose data it may have; absent: all. */
   readonly patients?: readonly string[] | undefined;
@@ -18,6 +18,10 @@ export interface Limits {
 
 /** Everything a request may do. */
 export interface Rights extends Limits {
+  /** Only the data of the members of these Groups, and where `patients` are listed only of those who are both; absent: everybody's. */
+  readonly membersOf?: readonly string[] | undefined;
+  /** What its client is registered to export, whatever the token asks for; absent where clients are registered elsewhere. */
+  readonly registered?: TypeRights | undefined;
   /** Resources that may be exported and searched: reading and searching is permitted. */
   readonly exports: TypeRights;
   /** Resources that may be read by their id. */
@@ -26,9 +30,9 @@ export interface Rights extends Limits {
 }
 
 /**
- * Turns granted scopes into rights. Several scopes of one type are alternatives. Who may know some Groups only, gets
- * only these as resources too; who may have the data of some patients only, would learn of others from a Group, so there
- * are none for it unless they are listed. SPEC G-056, G-065
+ * Turns granted scopes into rights. Several scopes of one type are alternatives. A client limited to Groups gets the data of their
+ * members only, and of Groups these alone; one limited to patients would learn of others from a Group, so there are none for it
+ * unless they are listed. SPEC G-056, G-065
  */
 export function rightsOf(scopes: readonly Scope[], limits: Limits = {}): Rights {
   const data = scopes.filter((scope): scope is DataScope => !('operation' in scope));
@@ -45,17 +49,27 @@ export function rightsOf(scopes: readonly Scope[], limits: Limits = {}): Rights 
 
 /** Limits rights that come from scopes alone to Groups and patients. */
 export function limitRights(
-  { exports, reads, operations }: Rights,
+  { exports, reads, operations, registered }: Rights,
   { groups: named, patients }: Limits,
 ): Rights {
   const groups = named ?? (patients === undefined ? undefined : []);
   return {
     ...(groups === undefined ? {} : { groups }),
+    ...(named === undefined ? {} : { membersOf: named }),
     ...(patients === undefined ? {} : { patients }),
+    ...(registered === undefined ? {} : { registered: onlyGroups(registered, groups) }),
     exports: onlyGroups(exports, groups),
     reads: onlyGroups(reads, groups),
     operations,
   };
+}
+
+/** Whether a client may have the data of some patients only. */
+export function isLimitedToPatients({
+  patients,
+  membersOf,
+}: Pick<Rights, 'patients' | 'membersOf'>): boolean {
+  return patients !== undefined || membersOf !== undefined;
 }
 
 /** The rights of everybody where nobody is asked who they are. */

@@ -11,16 +11,17 @@ export interface ExportRights {
   readonly groups?: readonly string[] | undefined;
   /** Patients whose data it may have; absent: all. */
   readonly patients?: readonly string[] | undefined;
+  /** Groups whose members' data alone it may have; absent: everybody's. */
+  readonly membersOf?: readonly string[] | undefined;
 }
 
 /**
  * Whether all of an export may be had with these rights, which need not be those that it was started with. Where they are
- * limited to patients, the export has to be of some, and the caller has to look up whether it is of these alone. SPEC B-003, G-077
+ * limited to patients, the caller has to look up as well whether it is of these alone. SPEC B-003, G-077
  */
 export function mayHaveExport(kickOff: KickOffSummary, rights: ExportRights): boolean {
-  const { level, groupId, hasPatients, types } = kickOff;
-  if (groupId !== undefined && rights.groups?.includes(groupId) === false) return false;
-  if (rights.patients !== undefined && hasPatients !== true) return false;
+  const { level, types } = kickOff;
+  if (!isWithinLimits(kickOff, rights)) return false;
   if (types !== undefined) return types.every((type) => mayHaveType(kickOff, type, rights));
   return (
     rights.types === 'all' &&
@@ -28,6 +29,22 @@ export function mayHaveExport(kickOff: KickOffSummary, rights: ExportRights): bo
       .filter((type) => isAskedFor(type, level, undefined))
       .every((type) => mayHaveType(kickOff, type, rights))
   );
+}
+
+/**
+ * Whether an export holds the data of no patients but those that a client is limited to, as far as its kick-off says: members of a
+ * Group are those who were at its transactionTime. Where patients are listed, the caller has to look up whether it is of these alone.
+ */
+export function isWithinLimits(
+  { groupId, hasPatients, membersOf }: KickOffSummary,
+  rights: Pick<ExportRights, 'groups' | 'patients' | 'membersOf'>,
+): boolean {
+  if (groupId !== undefined && rights.groups?.includes(groupId) === false) return false;
+  if (rights.patients !== undefined && hasPatients !== true) return false;
+  const permitted = rights.membersOf;
+  if (permitted === undefined) return true;
+  const groups = groupId === undefined ? membersOf : [groupId];
+  return groups?.every((id) => permitted.includes(id)) === true;
 }
 
 /** Whether the resources of a type in an export may be had with these rights. */

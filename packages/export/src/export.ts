@@ -48,6 +48,8 @@ export interface KickOff {
   readonly outputFormat: OutputFormat;
   /** `patient`: logical ids; absent: every patient of the level. */
   readonly patients?: readonly string[];
+  /** Groups that the client is limited to: only the data of those who are members at transactionTime. Level patient only. */
+  readonly membersOf?: readonly string[];
   /**
    * Which Binaries the client may read: attachments of `none` get no URLs, and the signed ones of `all` open by themselves; of `some`,
    * or where it is not known, it is looked at each time who opens one. Absent in what a client sends.

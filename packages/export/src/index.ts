@@ -12,7 +12,7 @@ export {
 export { capabilityStatement, type CapabilityOptions } from './capability-statement.ts';
 export type { Dialect } from './dialect.ts';
 export { errorResponse, type HttpResponse } from './error-response.ts';
-export { mayHaveExport, mayHaveType, type ExportRights } from './export-rights.ts';
+export { isWithinLimits, mayHaveExport, mayHaveType, type ExportRights } from './export-rights.ts';
 export { fileAccess } from './file-access.ts';
 export { filteredTypes, filterListsOf } from './filtered-types.ts';
 export { ExportError, type ExportErrorCode, type ExportErrorOptions } from './errors.ts';
@@ -75,7 +75,7 @@ export {
 export { ParametersReader, type ParametersBody, type ParametersLimits } from './parameters-body.ts';
 export { parsePrefer, preferenceApplied, type Preferences } from './prefer.ts';
 export { parseQuery, type QueryPair } from './query.ts';
-export { keepPatients } from './keep-patients.ts';
+export { keepPatients, keepPermitted } from './keep-patients.ts';
 export {
   exportNotFound,
   isAvailable,

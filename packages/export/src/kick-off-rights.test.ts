@@ -1,7 +1,7 @@
 import { resourceTypes } from '@sluice/fhir';
 import { ExportError } from './errors.ts';
 import { filterListsOf } from './filtered-types.ts';
-import { mayHaveExport, mayHaveType, type ExportRights } from './export-rights.ts';
+import { isWithinLimits, mayHaveExport, mayHaveType, type ExportRights } from './export-rights.ts';
 import type { KickOff, Level } from './export.ts';
 import { parseKickOff } from './kick-off.ts';
 
@@ -157,9 +157,40 @@ describe('Groups and patients', () => {
     ['another patient', 'patient=1,3', patients, {}, '403 forbidden'],
     ['another patient, lenient', 'patient=1,3', patients, lenient, 'accepted'],
     ['other patients only, lenient', 'patient=3', patients, lenient, '403 forbidden'],
-    ['everybody', '', patients, { level: 'system' }, '403 forbidden'],
+    ['everybody', '', patients, { level: 'system' }, 'accepted'],
+    ['everybody, limited to no Group', '', { ...all, membersOf: [] }, {}, '403 forbidden'],
   ] as const)('%s', (_, query, rights, options, expected) => {
     expect(verdict(query, rights, options)).toBe(expected);
+  });
+
+  const members = { ...all, groups: ['a', 'b'], membersOf: ['a', 'b'] };
+
+  test('of everything, a limited client gets what Patient/$export gives', () => {
+    for (const rights of [patients, members]) {
+      const { request, ...system } = parse('', rights, { level: 'system' });
+      expect(system).toEqual({ ...parse('', rights), request: undefined });
+      expect(request).toBeDefined();
+    }
+    expect(parse('', members, { level: 'system' }).membersOf).toEqual(['a', 'b']);
+    expect(parse('', all, { level: 'system' })).not.toHaveProperty('membersOf');
+  });
+
+  test('the Group of a Group export is limit enough', () => {
+    expect(parse('', members, { level: 'group', groupId: 'a' })).not.toHaveProperty('membersOf');
+  });
+
+  test.each([
+    ['the same Groups', members, ['a', 'b'], true],
+    ['more Groups', { ...members, membersOf: ['a', 'b', 'c'] }, ['a', 'b'], true],
+    ['fewer Groups', { ...members, membersOf: ['a'] }, ['a', 'b'], false],
+    ['no Groups', { ...members, membersOf: [] }, ['a'], false],
+    ['no limit', all, ['a', 'b'], true],
+    ['a limit, of everybody', members, undefined, false],
+    ['patients as well', { ...members, patients: ['1'] }, ['a'], false],
+  ])('an export of members may be had with rights to %s', (_, rights, membersOf, expected) => {
+    const kickOff = { ...parse('', all), ...(membersOf === undefined ? {} : { membersOf }) };
+    expect(isWithinLimits(kickOff, rights)).toBe(expected);
+    expect(mayHaveExport(kickOff, rights)).toBe(expected);
   });
 });
 

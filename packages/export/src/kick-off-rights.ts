@@ -1,6 +1,6 @@
 import { resourceTypes } from '@sluice/fhir';
 import type { ExportRights } from './export-rights.ts';
-import type { KickOff } from './export.ts';
+import type { KickOff, Level } from './export.ts';
 import type { Findings } from './findings.ts';
 import type { KickOffOptions, KickOffRequest } from './kick-off-request.ts';
 import { isAskedFor, outsideLevel } from './kick-off-types.ts';
@@ -13,6 +13,17 @@ interface Asked {
   readonly patients: readonly string[] | undefined;
 }
 
+type Permitted = 'types' | 'typeFilters' | 'rowFilters' | 'patients' | 'membersOf';
+
+/**
+ * The level at which a kick-off is carried out. Of everything, a client limited to patients may have what is theirs: what
+ * Patient/$export gives.
+ */
+export function levelFor(level: Level, rights: ExportRights | undefined): Level {
+  const isLimited = rights?.patients !== undefined || rights?.membersOf !== undefined;
+  return level === 'system' && isLimited ? 'patient' : level;
+}
+
 /**
  * Brings what is asked for within what the client may have. Types and patients that are named and not permitted are
  * refused, or left out of a lenient request; without `_type` the permitted types are exported. Where the client may see
@@ -23,17 +34,19 @@ export function applyRights(
   request: KickOffRequest,
   options: KickOffOptions,
   findings: Findings,
-): Pick<KickOff, 'types' | 'typeFilters' | 'rowFilters' | 'patients'> {
+): Pick<KickOff, Permitted> {
   const { rights } = options;
-  if (rights === undefined) return present({ ...asked, rowFilters: undefined });
+  if (rights === undefined)
+    return present({ ...asked, rowFilters: undefined, membersOf: undefined });
   checkGroup(request, rights, findings);
   const types = permittedTypes(asked.types, request, options, rights, findings);
   const typeFilters = permittedFilters(asked.typeFilters, rights, findings);
   const rowFilters = Object.fromEntries(
     [...rights.rowFilters].filter(([type]) => isAskedFor(type, request.level, types)),
   );
-  const patients = permittedPatients(asked.patients, request, rights, findings);
-  return present({ types, typeFilters, rowFilters, patients });
+  const patients = permittedPatients(asked.patients, rights, findings);
+  const membersOf = permittedMembers(request, rights, findings);
+  return present({ types, typeFilters, rowFilters, patients, membersOf });
 }
 
 function checkGroup(request: KickOffRequest, { groups }: ExportRights, findings: Findings): void {
@@ -88,20 +101,13 @@ function permittedFilters(
 
 function permittedPatients(
   patients: readonly string[] | undefined,
-  { level }: KickOffRequest,
   rights: ExportRights,
   findings: Findings,
 ): readonly string[] | undefined {
-  if (rights.patients === undefined) return patients;
-  if (level === 'system') {
-    const text =
-      'The client may export the data of some patients only; use Patient/$export or Group/[id]/$export.';
-    findings.reject('forbidden', 'patient', text, 'forbidden');
-    return patients;
-  }
+  if (rights.patients === undefined || patients === undefined) return patients;
   const permitted = new Set(rights.patients);
-  const refused = patients?.filter((id) => !permitted.has(id)) ?? [];
-  if (patients === undefined || refused.length === 0) return patients;
+  const refused = patients.filter((id) => !permitted.has(id));
+  if (refused.length === 0) return patients;
   const text = `patient: the client may not have the data of ${named(refused)}.`;
   const kept = patients.filter((id) => permitted.has(id));
   if (kept.length > 0) findings.forbidUnlessLenient('patient', text, 'They were left out.');
@@ -109,16 +115,35 @@ function permittedPatients(
   return kept;
 }
 
+/** The Group of a Group export is one of them, so that its members are permitted. */
+function permittedMembers(
+  { level }: KickOffRequest,
+  { membersOf }: ExportRights,
+  findings: Findings,
+): readonly string[] | undefined {
+  if (level === 'group') return undefined;
+  if (membersOf?.length === 0) {
+    findings.reject(
+      'forbidden',
+      'Group',
+      'The client may have the data of no patient.',
+      'forbidden',
+    );
+  }
+  return membersOf;
+}
+
 /** Without what is absent or empty. */
 function present(found: {
-  readonly [K in 'types' | 'typeFilters' | 'rowFilters' | 'patients']: KickOff[K] | undefined;
-}): Pick<KickOff, 'types' | 'typeFilters' | 'rowFilters' | 'patients'> {
-  const { types, typeFilters, rowFilters, patients } = found;
+  readonly [K in Permitted]: KickOff[K] | undefined;
+}): Pick<KickOff, Permitted> {
+  const { types, typeFilters, rowFilters, patients, membersOf } = found;
   const isEmpty = (value: object | undefined): boolean => Object.keys(value ?? {}).length === 0;
   return {
     ...(types === undefined ? {} : { types }),
     ...(typeFilters === undefined || isEmpty(typeFilters) ? {} : { typeFilters }),
     ...(rowFilters === undefined || isEmpty(rowFilters) ? {} : { rowFilters }),
     ...(patients === undefined ? {} : { patients }),
+    ...(membersOf === undefined ? {} : { membersOf }),
   };
 }

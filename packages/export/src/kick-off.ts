@@ -8,7 +8,7 @@ import { checkAccept, checkBodyType, checkPrefer } from './kick-off-header-check
 import { readParameters } from './kick-off-parameters.ts';
 import { checkPatients } from './kick-off-patients.ts';
 import type { KickOffOptions, KickOffRequest } from './kick-off-request.ts';
-import { applyRights } from './kick-off-rights.ts';
+import { applyRights, levelFor } from './kick-off-rights.ts';
 import { checkTypeFilters } from './kick-off-type-filters.ts';
 import { checkTypes, outsideLevel } from './kick-off-types.ts';
 import { checkWindow } from './kick-off-window.ts';
@@ -21,7 +21,8 @@ import { parsePrefer } from './prefer.ts';
  * @throws ExportError that names every fault of the request
  * @see https://hl7.org/fhir/uv/bulkdata/STU2/export.html#bulk-data-kick-off-request
  */
-export function parseKickOff(request: KickOffRequest, options: KickOffOptions): KickOff {
+export function parseKickOff(asked: KickOffRequest, options: KickOffOptions): KickOff {
+  const request = { ...asked, level: levelFor(asked.level, options.rights) };
   const findings = new Findings(parsePrefer(request.headers.prefer).handling === 'lenient');
   checkAccept(request, options, findings);
   checkPrefer(request, options, findings);
@@ -30,10 +31,10 @@ export function parseKickOff(request: KickOffRequest, options: KickOffOptions): 
   checkFormat(given, findings);
   const outputFormat = checkOutputFormat(given, findings);
   checkPartialManifests(given, findings);
-  const window = checkWindow(given, request.level, options, findings);
+  const window = checkWindow(given, asked.level, options, findings);
   const types = checkTypes(given, request.level, options, findings);
   const typeFilters = checkTypeFilters(given, types, request, options, findings);
-  const patients = checkPatients(given, request, options, findings);
+  const patients = checkPatients(given, asked, options, findings);
   const permitted = applyRights({ types, typeFilters, patients }, request, options, findings);
   const elements = checkElements(given, findings);
   const isFiltered = filteredTypes(permitted).some(

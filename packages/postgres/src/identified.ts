@@ -97,6 +97,24 @@ export async function findAliases(
   return rows;
 }
 
+/** The patients that searches lead to now, each to one alone; those that lead to none or to several are not among them. */
+export async function findSearched(
+  db: Queryable,
+  searches: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (searches.length === 0) return new Map();
+  const { rows } = await db.query<Alias>(
+    `select w.search, min(r.id) as patient
+       from sluice.conditional_references w
+       join sluice.resource_identifiers i on ${hasIdentifier('Patient', 'w')}
+       join sluice.resources r on ${isPresent('Patient', '$2')}
+      where w.type = 'Patient' and w.search = any($1::text[])
+      group by w.search having count(distinct r.id) = 1`,
+    [searches, null],
+  );
+  return new Map(rows.map(({ search, patient }) => [search, patient]));
+}
+
 /** Whether the store ever had a conditional reference (to this type). */
 export async function hasSearches(db: Queryable, type?: string): Promise<boolean> {
   const { rows } = await db.query<{ has: boolean }>(

@@ -32,7 +32,13 @@ export {
   type NewExport,
 } from './exports.ts';
 export { countExports, type ExportCounts } from './export-counts.ts';
-export { findAliases, findIdentified, identifyTypes, type Match } from './identified.ts';
+export {
+  findAliases,
+  findIdentified,
+  findSearched,
+  identifyTypes,
+  type Match,
+} from './identified.ts';
 export { findMissing, readPage } from './missing.ts';
 export { noteLocalBases } from './local-bases.ts';
 export { finishExport, type Finish } from './finish.ts';
@@ -54,6 +60,7 @@ export {
   findFormerMembers,
   findUnknownPatients,
   groupExists,
+  keepMembers,
   keepPresent,
   resolveGroupMembers,
   type Members,

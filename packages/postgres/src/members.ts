@@ -34,18 +34,18 @@ export interface Naming {
 }
 
 /**
- * Resolves a Group's members: nested Groups followed, each once; absent ones reported. Who is a
- * member is decided as of transactionTime, also with `_until`: the Group says whose past is asked for.
+ * Resolves the members of Groups, each patient once: nested Groups followed, each once; absent ones reported. Who is a
+ * member is decided as of transactionTime, also with `_until`: the Group says whose past is asked for. No Groups have no members.
  */
 export async function resolveGroupMembers(
   db: Queryable,
-  groupId: string,
+  groupIds: readonly string[],
   { at, bases }: Naming & { readonly at?: Moment | undefined },
 ): Promise<Members> {
   const moment = at ?? { transactionTime: await now(db) };
   const { transactionTime } = moment;
   const listed = await walkGroups(
-    groupId,
+    groupIds,
     { instant: transactionTime, ...(await reading(db, bases, transactionTime)) },
     (ids) => readGroups(db, ids, transactionTime),
   );
@@ -57,13 +57,31 @@ export async function resolveGroupMembers(
   };
 }
 
+/** Which of these patients are members of one of the Groups now, and there. */
+export async function keepMembers(
+  db: Queryable,
+  groupIds: readonly string[],
+  ids: readonly string[],
+  { bases }: Naming,
+): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const instant = await now(db);
+  const { patients } = await walkGroups(
+    groupIds,
+    { instant, ...(await reading(db, bases, instant)) },
+    (groups) => readGroups(db, groups, instant),
+  );
+  const members = ids.filter((id) => patients.has(id));
+  return new Set((await keepPresent(db, members, { transactionTime: instant })).patients);
+}
+
 /**
- * The members that a Group had at `since`, by its versions' last_updated and by the members' periods:
+ * The members that Groups had at `since`, by its versions' last_updated and by the members' periods:
  * whoever is one at transactionTime and not among them has joined in between.
  */
 export async function findFormerMembers(
   db: Queryable,
-  groupId: string,
+  groupIds: readonly string[],
   {
     since,
     transactionTime,
@@ -71,7 +89,7 @@ export async function findFormerMembers(
   }: Naming & { readonly since: string; readonly transactionTime: string },
 ): Promise<ReadonlySet<string>> {
   const { patients } = await walkGroups(
-    groupId,
+    groupIds,
     { instant: since, ...(await reading(db, bases, transactionTime)) },
     (ids) => readFormerGroups(db, ids, since, transactionTime),
   );
@@ -79,18 +97,18 @@ export async function findFormerMembers(
 }
 
 /**
- * Follows a Group and those nested in it, level by level. Memory is that of the Groups of one level
+ * Follows Groups and those nested in them, level by level. Memory is that of the Groups of one level
  * and the ids of the members.
  */
 async function walkGroups(
-  groupId: string,
+  groupIds: readonly string[],
   how: HowToRead,
   read: (ids: readonly string[]) => Promise<Map<string, string>>,
 ): Promise<{ readonly patients: ReadonlySet<string>; readonly notices: Issue[] }> {
   const visited = new Set<string>();
   const patients = new Set<string>();
   const notices: Issue[] = [];
-  let level = [groupId];
+  let level = [...new Set(groupIds)];
   while (level.length > 0) {
     for (const id of level) visited.add(id);
     const bodies = await read(level);

@@ -20,7 +20,8 @@ export function sharedSeqs(type: string, patients: string): string {
 
 /** Whether the level has a list of patients; otherwise it is everybody's data. */
 export function hasMembers({ kickOff }: Export): boolean {
-  return kickOff.level === 'group' || kickOff.hasPatients === true;
+  const { level, hasPatients, membersOf } = kickOff;
+  return level === 'group' || hasPatients === true || membersOf !== undefined;
 }
 
 /** Which rows `r` of a type belong to the level, as conditions. */

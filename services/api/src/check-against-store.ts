@@ -1,15 +1,28 @@
 import type { Rights } from '@sluice/auth';
-import { basesOf, ExportError, keepPatients, type KickOff, whyNotListed } from '@sluice/export';
+import {
+  basesOf,
+  ExportError,
+  keepPatients,
+  keepPermitted,
+  type KickOff,
+  whyNotListed,
+} from '@sluice/export';
 import { isId } from '@sluice/fhir';
-import { findUnknownPatients, readResource, resolveGroupMembers } from '@sluice/postgres';
+import {
+  findUnknownPatients,
+  keepMembers,
+  readResource,
+  resolveGroupMembers,
+} from '@sluice/postgres';
 import type { Dependencies } from './dependencies.ts';
-import { permittedResource } from './permitted-resource.ts';
+import { permittedRow } from './permitted-resource.ts';
 
 type Needed = Pick<Dependencies, 'pool' | 'baseUrl' | 'otherBases' | 'now' | 'settings'>;
 
 /**
  * Checks a kick-off against the store: its Group has to exist, and to be one that the client may read; its patients have to be there
- * and, at group level, to be members. Who may have the data of some patients only and names none, gets these.
+ * and, at group level, to be members. A client limited to patients that names none gets these; one limited to Groups may name
+ * members of theirs alone, and who is a member is looked up again as of transactionTime.
  *
  * @returns the kick-off, without absent patients when it is lenient
  * @throws ExportError `not-found`, `forbidden` or `unsupported-parameter` for the Group, `invalid-parameter` for patients
@@ -19,8 +32,12 @@ export async function checkAgainstStore(
   kickOff: KickOff,
   rights: Rights,
 ): Promise<KickOff> {
-  const { groupId, patients } = kickOff;
+  const { groupId, patients, membersOf } = kickOff;
   if (groupId !== undefined) await checkGroup(deps, groupId, rights);
+  if (patients !== undefined && membersOf !== undefined) {
+    const bases = basesOf(kickOff);
+    return keepPermitted(kickOff, await keepMembers(deps.pool, membersOf, patients, { bases }));
+  }
   if (patients !== undefined) {
     return keepPatients(kickOff, await absentPatients(deps, patients, kickOff));
   }
@@ -42,7 +59,7 @@ async function checkGroup(deps: Needed, groupId: string, rights: Rights): Promis
   }
   const parsed = JSON.parse(group.body) as Record<string, unknown>;
   if (deps.settings.REQUIRE_GROUP_READ) {
-    const isPermitted = permittedResource(rights, rights.exports, 'Group', deps);
+    const isPermitted = permittedRow(rights.exports, 'Group', deps);
     if (isPermitted?.(parsed) !== true) {
       const text =
         'To export a Group, the client needs the right to read it, such as system/Group.rs.';
@@ -60,7 +77,7 @@ async function absentPatients(
 ): Promise<ReadonlySet<string>> {
   const { groupId } = kickOff;
   if (groupId === undefined) return new Set(await findUnknownPatients(pool, [...patients]));
-  const { patients: members } = await resolveGroupMembers(pool, groupId, {
+  const { patients: members } = await resolveGroupMembers(pool, [groupId], {
     bases: basesOf(kickOff),
   });
   const present = new Set(members);

@@ -41,8 +41,8 @@ export const nobody: Identity = { subject: '', rights: nothing };
 export const anyone: Identity = { subject: anonymous, rights: everything };
 
 /** What of somebody's rights matters to exports. */
-export function exportRights({ exports, groups, patients }: Rights): ExportRights {
-  return { ...exports, groups, patients };
+export function exportRights({ exports, groups, patients, membersOf }: Rights): ExportRights {
+  return { ...exports, groups, patients, membersOf };
 }
 
 /** How the callers of this deployment are told apart; `undefined` with AUTH_MODE=none. */
@@ -109,11 +109,13 @@ function identifyClients(pool: Pool, checks: TokenChecks): Identify {
     if (client === undefined || client.disabled || client.generation !== clientGeneration) {
       throw new AuthError('invalid_token', 'The client of the token is not registered any more.');
     }
+    const granted = known.stillGranted(scopes, client.scopes);
+    const { exports: registered } = known.granted(client.scopes);
     return {
       subject,
       client: subject,
       clientGeneration: client.generation,
-      rights: limitRights(known.stillGranted(scopes, client.scopes), client),
+      rights: limitRights({ ...granted, registered }, client),
       ...(client.slots === undefined ? {} : { slots: client.slots }),
     };
   };

@@ -2,8 +2,10 @@ import {
   ExportError,
   exportNotFound,
   isAvailable,
+  isWithinLimits,
   mayHaveExport,
   mayHaveType,
+  type ExportRights,
   type ExportSummary,
   type OutputFile,
 } from '@sluice/export';
@@ -66,21 +68,31 @@ export async function checkFileRights(
   { kind, type }: OutputFile,
   res: Response,
 ): Promise<void> {
+  const rights = exportRights(contextOf(res).identity.rights);
   const isGood =
     kind === 'output'
-      ? mayHaveType(found.kickOff, type, exportRights(contextOf(res).identity.rights))
-      : kind === 'error' || (await mayHaveAll(deps, found, res));
-  if (isGood) return;
+      ? mayHaveType(found.kickOff, type, rights)
+      : kind === 'error' || mayHaveExport(found.kickOff, rights);
+  if (isGood && (await isOfTheirs(deps, found, rights))) return;
   throw new ExportError('forbidden', 'The access token is not good for the type of this file.');
 }
 
 async function mayHaveAll(
-  { pool }: Pick<Dependencies, 'pool'>,
-  { id, kickOff }: ExportSummary,
+  deps: Pick<Dependencies, 'pool'>,
+  found: ExportSummary,
   res: Response,
 ): Promise<boolean> {
   const rights = exportRights(contextOf(res).identity.rights);
-  if (!mayHaveExport(kickOff, rights)) return false;
+  return mayHaveExport(found.kickOff, rights) && (await isOfTheirs(deps, found, rights));
+}
+
+/** Whether an export is of no patients but those that the rights are limited to. */
+async function isOfTheirs(
+  { pool }: Pick<Dependencies, 'pool'>,
+  { id, kickOff }: ExportSummary,
+  rights: ExportRights,
+): Promise<boolean> {
+  if (!isWithinLimits(kickOff, rights)) return false;
   return rights.patients === undefined || (await namesOnlyPatients(pool, id, rights.patients));
 }
 

@@ -36,11 +36,12 @@ export async function resolveMembers(
 
 async function listMembers(context: WorkerContext, of: Export): Promise<ExportMembers | undefined> {
   const { pool } = context;
-  const { level, groupId, hasPatients, until } = of.kickOff;
+  const { hasPatients, until } = of.kickOff;
   const patients = hasPatients ? await listExportPatients(pool, of.id) : undefined;
   const at = { transactionTime: of.transactionTime, until };
-  if (level === 'group') {
-    const members = await resolveGroupMembers(pool, groupId ?? '', {
+  const groups = groupsOf(of);
+  if (groups !== undefined) {
+    const members = await resolveGroupMembers(pool, groups, {
       at,
       bases: basesOf(of.kickOff),
     });
@@ -50,6 +51,13 @@ async function listMembers(context: WorkerContext, of: Export): Promise<ExportMe
   if (patients === undefined) return undefined;
   const present = await keepPresent(pool, patients, at);
   return { ...present, notices: absentMembers(present.absent), joined: [] };
+}
+
+/** The Groups whose members' data is wanted: the one that is exported, or those that the client is limited to. */
+function groupsOf({
+  kickOff: { level, groupId, membersOf },
+}: Export): readonly string[] | undefined {
+  return level === 'group' ? [groupId ?? ''] : membersOf;
 }
 
 function onlyOf(members: Members, patients: readonly string[]): Members {
@@ -63,12 +71,13 @@ function onlyOf(members: Members, patients: readonly string[]): Members {
 
 async function joinedOf(
   { pool, settings }: WorkerContext,
-  { kickOff, transactionTime }: Export,
+  of: Export,
   { patients }: Members,
 ): Promise<readonly string[]> {
-  const { groupId, since } = kickOff;
+  const { kickOff, transactionTime } = of;
+  const { since } = kickOff;
   if (since === undefined || settings.GROUP_SINCE !== 'include-new-members') return [];
-  const former = await findFormerMembers(pool, groupId ?? '', {
+  const former = await findFormerMembers(pool, groupsOf(of) ?? [], {
     since,
     transactionTime,
     bases: basesOf(kickOff),

@@ -47,7 +47,11 @@ export function clientCommand(environment: Environment): Command {
     .option('--jwks <file|url>', 'its public keys: a file that is stored, or a URL that is fetched')
     .option('--new-key <file>', 'make it a key pair, and write the private key to a file')
     .option('--scopes <scopes>', 'what it may be granted, with spaces or commas in between')
-    .option('--groups <ids>', 'Groups that it may export (default: all)', list)
+    .option(
+      '--groups <ids>',
+      'Groups whose members’ data it may have, and nothing else (default: all)',
+      list,
+    )
     .option('--patients <ids>', 'patients whose data it may have (default: all)', list)
     .option('--slots <n>', 'exports it may have active at once', wholeNumber(1, 1000))
     .addHelpText(

@@ -49,7 +49,8 @@ export const accessVariables = {
   },
   AUTH_CLAIM_GROUPS: {
     kind: 'string',
-    description: 'Claim with the ids of Groups that may be exported. Default: all Groups.',
+    description:
+      'Claim with the ids of the Groups whose members’ data may be had, and nothing else. Default: no limit.',
   },
   AUTH_CLAIM_PATIENTS: {
     kind: 'string',

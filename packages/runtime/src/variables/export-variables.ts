@@ -109,7 +109,7 @@ export const exportVariables = {
     choices: ['strict', 'include-new-members'],
     default: 'strict',
     description:
-      'With _since at group level: what changed since, of every member (strict), or also all the data of who joined the Group since (include-new-members).',
+      'With _since at group level, and for clients limited to Groups: what changed since, of every member (strict), or also all the data of who joined the Group since (include-new-members).',
   },
   SUPPORTING_RESOURCES: {
     kind: 'choice',

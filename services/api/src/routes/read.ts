@@ -34,7 +34,7 @@ export function read(
       if (isAll) return true;
       if (body === '') return false;
       if (type === 'Binary') return await mayReadBinary(deps, rights, body);
-      return isPermitted(JSON.parse(body) as Record<string, unknown>);
+      return await isPermitted(JSON.parse(body) as Record<string, unknown>);
     };
     if (found === undefined || !(await isShown(found.body))) {
       throw new ExportError('not-found', `There is no ${type} with this id.`);

@@ -4,7 +4,7 @@ import { checkJsonWanted } from '../check-json-wanted.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { parseGroupQuery } from '../group-query.ts';
 import { contextOf } from '../middleware/request-context.ts';
-import { permittedResource } from '../permitted-resource.ts';
+import { permittedRow } from '../permitted-resource.ts';
 import { queryOf } from '../query-of.ts';
 import { searchset } from '../searchset.ts';
 import { beginResponse, streamBody } from '../send-response.ts';
@@ -16,7 +16,7 @@ export function searchGroups(deps: Dependencies): RequestHandler {
     checkJsonWanted(req.headers.accept, sent);
     const { handling } = parsePrefer(req.headersDistinct['prefer'] ?? []);
     const { rights } = contextOf(res).identity;
-    const isPermitted = permittedResource(rights, rights.exports, 'Group', deps);
+    const isPermitted = permittedRow(rights.exports, 'Group', deps);
     if (isPermitted === undefined) {
       throw new ExportError('forbidden', 'The access token is not good for a search of Groups.');
     }
