@@ -185,6 +185,10 @@ describe('the command line', () => {
     ['an unknown option', ['up', '--bogus']],
     ['a number that is none', ['up', '--port', 'http']],
     ['a number out of range', ['generate', '--patients', '0', '--out', 'x']],
+    [
+      'urn: names outside Bundles',
+      ['generate', '--patients', '1', '--out', 'x', '--references', 'urn'],
+    ],
     ['a missing option', ['export']],
     ['a missing argument', ['load']],
     ['one argument too many', ['migrate', 'now']],

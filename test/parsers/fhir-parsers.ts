@@ -8,6 +8,7 @@ import {
   isResourceType,
   isVersionId,
   isMarkedDeleted,
+  listFilterReferences,
   markDeleted,
   minifyJson,
   narrowFilterLists,
@@ -118,6 +119,10 @@ export const fhirParsers: Readonly<Record<string, Parser>> = {
   ),
   'fhir/search/filter-lists.ts#compileFilterLists': ofText(
     (it) => compileFilterLists('Observation', [[it], [it]], filterOptions),
+    ...observed,
+  ),
+  'fhir/search/filter-references.ts#listFilterReferences': ofText(
+    (it) => listFilterReferences('Observation', [[it], [it]], 'http://a'),
     ...observed,
   ),
   'fhir/search/filter-lists.ts#narrowFilterLists': ofText(

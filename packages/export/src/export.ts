@@ -1,4 +1,4 @@
-import type { FilterLists, Issue } from '@sluice/fhir';
+import type { FilterLists, Issue, ReferenceAliases } from '@sluice/fhir';
 import type { ExportState } from './export-state.ts';
 
 /** What an export covers: everything, the data of patients, or the data of a Group's members. */
@@ -117,6 +117,8 @@ export interface ExportSummary {
 /** One export as those see it who plan and write it. */
 export interface Export extends ExportSummary {
   readonly kickOff: StoredKickOff;
+  /** The conditional references that led to what its filters ask for, at transactionTime. */
+  readonly aliases?: ReferenceAliases;
 }
 
 /** Which list of the manifest a file belongs to. */

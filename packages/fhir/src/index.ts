@@ -58,10 +58,12 @@ export { isResourceType, patientCompartmentTypes, resourceTypes } from './resour
 export { type SearchCapability, searchParametersOf } from './search/capability.ts';
 export { compileFilter, type FilterOptions } from './search/compile.ts';
 export { compileFilterLists, type FilterLists, narrowFilterLists } from './search/filter-lists.ts';
+export { listFilterReferences, type WantedReference } from './search/filter-references.ts';
 export { mendSpaces } from './search/mend-spaces.ts';
 export { narrowFilter } from './search/narrow.ts';
 export type { Narrowing } from './search/narrowing.ts';
 export { maxQueryLength } from './search/query.ts';
 export type { SearchParameter } from './search/parameters.ts';
+export type { ReferenceAliases } from './search/reference-value.ts';
 export { SearchError, type SearchErrorCode } from './search/search-error.ts';
 export { parseTypeFilter, type TypeFilter } from './search/type-filter.ts';

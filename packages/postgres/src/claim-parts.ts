@@ -53,7 +53,7 @@ export async function claimParts(
         where p.export_id = $1 and p.number = free.number
        returning export_id, p.number, kind, type, access, range_from, range_to, attachments, attempt
      )
-     select c.*, e.readable_at::text as readable_at, ${columnsOf('e')} from claimed c join sluice.exports e on e.id = c.export_id`,
+     select c.*, e.readable_at::text as readable_at, ${columnsOf('e')}, e.aliases from claimed c join sluice.exports e on e.id = c.export_id`,
     [exportId, numbers, leaseMs, partStatesBefore('running')],
   );
   const parts = rows.map(({ number, kind, type, access, attachments, attempt, ...row }) => {

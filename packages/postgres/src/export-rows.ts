@@ -1,5 +1,5 @@
 import type { Export, ExportState, ExportSummary, StoredKickOff } from '@sluice/export';
-import type { Issue } from '@sluice/fhir';
+import type { Issue, ReferenceAliases } from '@sluice/fhir';
 
 const plainColumns = [
   'id',
@@ -22,7 +22,7 @@ const plainColumns = [
 const instantColumns = ['requested_at', 'transaction_time', 'completed_at', 'expires_at'];
 
 /** Columns of an export, instants as ISO text (ms). */
-export const exportColumns = columnsOf('');
+export const exportColumns = `${columnsOf('')}, aliases`;
 
 /** The same without what only plans and parts need of the kick-off, which can have 256 KB. */
 export const summaryColumns = columnsOf('', `kick_off - array['typeFilters','elements','notices']`);
@@ -63,15 +63,19 @@ export interface ExportRow {
   completed_at: string | null;
   expires_at: string | null;
   failure: Issue | null;
+  aliases: ReferenceAliases | null;
 }
 
 /** A row of `summaryColumns`. */
-export type SummaryRow = Omit<ExportRow, 'kick_off'> & { kick_off: ExportSummary['kickOff'] };
+export type SummaryRow = Omit<ExportRow, 'kick_off' | 'aliases'> & {
+  kick_off: ExportSummary['kickOff'];
+  aliases?: ReferenceAliases | null;
+};
 
 /** The export a row describes. */
 export function toExport(row: ExportRow): Export;
 export function toExport(row: SummaryRow): ExportSummary;
-export function toExport(row: SummaryRow): ExportSummary {
+export function toExport(row: SummaryRow): ExportSummary & Pick<Export, 'aliases'> {
   return {
     id: row.id,
     state: row.state,
@@ -87,6 +91,7 @@ export function toExport(row: SummaryRow): ExportSummary {
     stageEnds: row.stage_ends,
     hasJoinedMembers: row.has_joined_members,
     ...(row.follows_searches ? { followsSearches: true } : {}),
+    ...(row.aliases ? { aliases: row.aliases } : {}),
     ...(row.client === null ? {} : { client: row.client }),
     ...(row.client_generation === null ? {} : { clientGeneration: row.client_generation }),
     ...(row.slots === null ? {} : { slots: row.slots }),

@@ -64,35 +64,35 @@ export async function findIdentified(
   return tokens.map((_, index) => found.get(index + 1) ?? { id: undefined, count: 0 });
 }
 
-/** A search that stood for a patient's id at an instant. */
+/** A search that stood for a resource's id at an instant. */
 export interface Alias {
   readonly search: string;
-  readonly patient: string;
+  readonly id: string;
 }
 
-/** The searches that led to these patients, and to no other, at an instant. */
+/** The searches that led to these resources of a type, and to no other, at an instant that is settled. */
 export async function findAliases(
   db: Queryable,
-  patients: readonly string[],
-  at: string,
+  type: string,
+  { ids, at }: { readonly ids: readonly string[]; readonly at: string },
 ): Promise<Alias[]> {
-  if (patients.length === 0 || !(await hasSearches(db, 'Patient'))) return [];
+  if (ids.length === 0 || !(await hasSearches(db, type))) return [];
   const { rows } = await db.query<Alias>(
     `with theirs as materialized (
        select distinct c.search, c.system, c.value
          from unnest($1::text[]) m(id)
-         join sluice.resources r on r.id = m.id and r.type = 'Patient' and not r.deleted
+         join sluice.resources r on r.id = m.id and r.type = ${text(type)} and not r.deleted
           and r.stored_at <= $2::timestamptz and r.superseded_at > $2::timestamptz
          join sluice.resource_identifiers i on i.seq = r.seq
          join sluice.conditional_references c
-           on c.type = 'Patient' and c.value = i.value and coalesce(c.system, i.system) = i.system
+           on c.type = ${text(type)} and c.value = i.value and coalesce(c.system, i.system) = i.system
      )
-     select w.search, min(r.id) as patient
+     select w.search, min(r.id) as id
        from theirs w
-       join sluice.resource_identifiers i on ${hasIdentifier('Patient', 'w')}
-       join sluice.resources r on ${isPresent('Patient', '$2')}
+       join sluice.resource_identifiers i on ${hasIdentifier(type, 'w')}
+       join sluice.resources r on ${isPresent(type, '$2')}
       group by w.search having count(distinct r.id) = 1`,
-    [patients, at],
+    [ids, at],
   );
   return rows;
 }

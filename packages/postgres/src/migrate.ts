@@ -14,6 +14,7 @@ import * as exportPatients from './migrations/0012-export-patients.ts';
 import * as settledTime from './migrations/0014-settled-time.ts';
 import * as deployment from './migrations/0016-deployment.ts';
 import * as references from './migrations/0020-references.ts';
+import * as filterAliases from './migrations/0024-filter-aliases.ts';
 
 interface Migration {
   readonly name: string;
@@ -36,6 +37,7 @@ const migrations: readonly Migration[] = [
   { name: '0014-settled-time', ...settledTime },
   { name: '0016-deployment', ...deployment },
   { name: '0020-references', ...references },
+  { name: '0024-filter-aliases', ...filterAliases },
 ];
 
 /** Name of the newest migration: what a process expects of the database. */

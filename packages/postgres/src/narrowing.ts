@@ -9,7 +9,7 @@ import type { PlannedPart } from './parts.ts';
  */
 export function narrowed(of: Export, { type }: Pick<PlannedPart, 'type'>): string[] {
   const lists = filterListsOf(of.kickOff, type);
-  const condition = narrowingSql(narrowFilterLists(type, lists), type);
+  const condition = narrowingSql(narrowFilterLists(type, lists, of.aliases), type);
   return condition === undefined ? [] : [condition];
 }
 

@@ -1,6 +1,7 @@
 import type { Export, PartPlan } from '@sluice/export';
 import { statesBefore } from '@sluice/export';
 import { exportColumns, toExport, type ExportRow } from './export-rows.ts';
+import { findFilterAliases } from './filter-aliases.ts';
 import { hasSearches, storeResolutions } from './identified.ts';
 import type { Client, Queryable } from './pool.ts';
 
@@ -76,10 +77,11 @@ export interface Plan {
  */
 export async function storePlan(client: Client, of: Export, plan: Plan): Promise<boolean> {
   const followsSearches = await hasSearches(client);
+  const aliases = followsSearches ? await findFilterAliases(client, of) : undefined;
   const { rowCount } = await client.query(
     `update sluice.exports
         set state = 'running', parts_total = $2, resources_estimated = $3, stage_ends = $5::int[],
-            has_joined_members = $6, follows_searches = $7, progressed_at = clock_timestamp()
+            has_joined_members = $6, follows_searches = $7, aliases = $8, progressed_at = clock_timestamp()
       where id = $1 and state = any($4::text[])`,
     [
       of.id,
@@ -89,6 +91,7 @@ export async function storePlan(client: Client, of: Export, plan: Plan): Promise
       stageEnds(plan.parts),
       (plan.joinedMembers ?? []).length > 0,
       followsSearches,
+      aliases === undefined ? null : JSON.stringify(aliases),
     ],
   );
   if (rowCount !== 1) return false;

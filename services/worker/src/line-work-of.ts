@@ -23,6 +23,7 @@ export async function lineWorkOf(
     ...(otherBases ? { otherBases } : {}),
     now: of.transactionTime,
     ...(isFiltered ? { filters } : {}),
+    ...(isFiltered && of.aliases ? { aliases: of.aliases } : {}),
     // Parts of a later stage depend on which ones pass.
     ...(isFiltered && of.stageEnds.length > 1 ? { reportIds: true } : {}),
     ...(kept?.length ? { elements: kept } : {}),

@@ -24,9 +24,12 @@ export async function resolveMembers(
 ): Promise<ExportMembers | undefined> {
   const members = await listMembers(context, of);
   if (members === undefined) return undefined;
-  const aliases = await findAliases(context.pool, members.patients, of.transactionTime);
+  const aliases = await findAliases(context.pool, 'Patient', {
+    ids: members.patients,
+    at: of.transactionTime,
+  });
   const joined = new Set(members.joined);
-  const newcomers = aliases.filter(({ patient }) => joined.has(patient));
+  const newcomers = aliases.filter(({ id }) => joined.has(id));
   return {
     ...members,
     patients: [...members.patients, ...aliases.map(({ search }) => search)],

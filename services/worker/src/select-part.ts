@@ -55,6 +55,7 @@ async function notePassed(
       ...(otherBases ? { otherBases } : {}),
       now: of.transactionTime,
       filters: filterListsOf(of.kickOff, type),
+      ...(of.aliases ? { aliases: of.aliases } : {}),
       reportIds: true,
     },
     writer: { write: () => Promise.resolve(), writeFaults: () => Promise.resolve() },

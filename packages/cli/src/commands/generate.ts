@@ -1,8 +1,10 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { CliError, exitCodes } from '../cli-error.ts';
 import { formatBytes, formatCount, formatDuration, formatTable } from '../format.ts';
 import { generateData } from '../generate/generate-data.ts';
+import { defaultBase, type ReferenceForm, referenceForms } from '../generate/reference-form.ts';
 import { catchInterruption } from '../interruption.ts';
-import { wholeNumber } from '../options.ts';
+import { webUrl, wholeNumber } from '../options.ts';
 import { writeLine } from '../output.ts';
 import { showProgress } from '../progress.ts';
 
@@ -11,13 +13,16 @@ interface GenerateCommandOptions {
   readonly seed: number;
   readonly out: string;
   readonly gzip?: true;
+  readonly bundles?: true;
+  readonly references: ReferenceForm;
+  readonly baseUrl?: string;
 }
 
 /** `sluice generate` */
 export function generateCommand(): Command {
   return new Command('generate')
     .description(
-      'write synthetic patients and their records as NDJSON; the same seed gives the same files',
+      'write synthetic patients and their records as NDJSON or Bundles; the same seed gives the same files',
     )
     .requiredOption(
       '--patients <n>',
@@ -26,12 +31,48 @@ export function generateCommand(): Command {
     )
     .option('--seed <n>', 'what the files are made from', wholeNumber(0, 4_294_967_295), 1)
     .requiredOption('--out <dir>', 'folder for the files')
-    .option('--gzip', 'write .ndjson.gz')
-    .addHelpText('after', `\nExample:\n  sluice generate --patients 1000 --seed 42 --out ./data`)
+    .option('--gzip', 'write .ndjson.gz, or .json.gz')
+    .option(
+      '--bundles',
+      'write a transaction Bundle for each patient; Groups are NDJSON all the same',
+    )
+    .addOption(
+      new Option(
+        '--references <form>',
+        'how resources refer to others; conditional: practitioners, organizations and locations by identifier, as Synthea does; urn: by urn:uuid:, for Bundles',
+      )
+        .choices(referenceForms)
+        .default('relative'),
+    )
+    .option('--base-url <url>', `base of absolute references (default: ${defaultBase})`, webUrl)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sluice generate --patients 1000 --seed 42 --out ./data
+  sluice generate --patients 10 --bundles --references conditional --out ./data`,
+    )
     .action(run);
 }
 
-async function run({ patients, seed, out, gzip }: GenerateCommandOptions): Promise<void> {
+/** Throws a `CliError` for options that make no sense together. */
+function checkReferences({ references, bundles, baseUrl }: GenerateCommandOptions): void {
+  if (references === 'urn' && bundles !== true) {
+    const message =
+      '--references urn needs --bundles: a urn:uuid: names an entry of the same Bundle and nothing else.';
+    throw new CliError(message, exitCodes.usage);
+  }
+  const hasBase = references === 'absolute' || (references === 'relative' && bundles === true);
+  if (baseUrl !== undefined && !hasBase) {
+    const message =
+      '--base-url is for --references absolute, or for the full URLs of --bundles with relative references.';
+    throw new CliError(message, exitCodes.usage);
+  }
+}
+
+async function run(options: GenerateCommandOptions): Promise<void> {
+  const { patients, seed, out, gzip, bundles, references, baseUrl } = options;
+  checkReferences(options);
   const interruption = catchInterruption();
   const progress = showProgress('Generating');
   const startedAt = Date.now();
@@ -41,6 +82,9 @@ async function run({ patients, seed, out, gzip }: GenerateCommandOptions): Promi
       seed,
       folder: out,
       gzip,
+      bundles,
+      references,
+      base: baseUrl,
       signal: interruption.signal,
       onProgress: (count) => progress.update(count / patients, `${formatCount(count)} patients`),
     });

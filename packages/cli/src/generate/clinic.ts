@@ -15,6 +15,9 @@ export type Emit = (type: string, line: string) => void;
 /** Streams of randomness for patients begin at 0; those of clinics lie far from them. */
 const clinicStream = 0x4000_0000;
 
+/** References search for it, so each is given once. */
+const firstNpi = 9_999_900_000;
+
 /** Makes the clinics that patients go to, and emits their resources. */
 export function makeClinics(seed: number, count: number, emit: Emit): Clinic[] {
   return Array.from({ length: count }, (_, index) => {
@@ -39,13 +42,13 @@ export function makeClinics(seed: number, count: number, emit: Emit): Clinic[] {
     );
     emit(
       'Location',
-      `{"resourceType":"Location","id":"${clinic.location}","meta":{"lastUpdated":"${stamp(random)}"},"status":"active","name":"${name}","telecom":${telecom},"address":${address},"position":{"longitude":-71.${random.integer(100000, 999999)},"latitude":42.${random.integer(100000, 999999)}},"managingOrganization":{"reference":"Organization/${clinic.organization}","display":"${name}"}}`,
+      `{"resourceType":"Location","id":"${clinic.location}","meta":{"lastUpdated":"${stamp(random)}"},"identifier":[{"system":"https://sluice.example/locations","value":"${clinic.location}"}],"status":"active","name":"${name}","telecom":${telecom},"address":${address},"position":{"longitude":-71.${random.integer(100000, 999999)},"latitude":42.${random.integer(100000, 999999)}},"managingOrganization":{"reference":"Organization/${clinic.organization}","display":"${name}"}}`,
     );
-    for (const person of clinic.practitioners) {
+    for (const [place, person] of clinic.practitioners.entries()) {
       const [, given, family] = person.name.split(' ');
       emit(
         'Practitioner',
-        `{"resourceType":"Practitioner","id":"${person.id}","meta":{"lastUpdated":"${stamp(random)}"},"identifier":[{"system":"${systems.npi}","value":"99999${random.integer(10000, 99999)}"}],"active":true,"name":[{"family":"${family}","given":["${given}"],"prefix":["Dr."]}],"telecom":[{"system":"email","value":"office${random.integer(100, 999)}@sluice.example","use":"work"}],"address":[${address}],"gender":"${random.pick(['male', 'female'])}"}`,
+        `{"resourceType":"Practitioner","id":"${person.id}","meta":{"lastUpdated":"${stamp(random)}"},"identifier":[{"system":"${systems.npi}","value":"${firstNpi + index * clinic.practitioners.length + place}"}],"active":true,"name":[{"family":"${family}","given":["${given}"],"prefix":["Dr."]}],"telecom":[{"system":"email","value":"office${random.integer(100, 999)}@sluice.example","use":"work"}],"address":[${address}],"gender":"${random.pick(['male', 'female'])}"}`,
       );
     }
     return clinic;

@@ -1,5 +1,6 @@
 import type { FolderWriter } from './folder-writer.ts';
 import { patientId } from './patient.ts';
+import type { References } from './reference-form.ts';
 
 const lastUpdated = '2025-06-01T00:00:00.000Z';
 
@@ -9,22 +10,28 @@ const lastUpdated = '2025-06-01T00:00:00.000Z';
  */
 export async function writeGroups(
   writer: FolderWriter,
-  seed: number,
-  patients: number,
+  {
+    seed,
+    patients,
+    references,
+  }: { readonly seed: number; readonly patients: number; readonly references: References },
 ): Promise<void> {
   await writeGroup('all-patients', 'All patients', 1);
   await writeGroup('every-tenth', 'Every tenth patient', 10);
   await writeGroup('every-hundredth', 'Every hundredth patient', 100);
-  const nested = `{"entity":{"reference":"Group/every-tenth"}},{"entity":{"reference":"Patient/${patientId(seed, 0)}"}}`;
+  const nested = `${member('Group/every-tenth')},${member(`Patient/${patientId(seed, 0)}`)}`;
   writer.write('Group', `${begin('nested', 'A Group and a patient')}${nested}]}`);
   await writer.drain();
+
+  function member(relative: string): string {
+    return `{"entity":{"reference":"${references.refer(relative)}"}}`;
+  }
 
   async function writeGroup(id: string, name: string, step: number): Promise<void> {
     writer.writePiece('Group', begin(id, name));
     for (let index = 0; index < patients; index += step) {
       const comma = index === 0 ? '' : ',';
-      const member = `${comma}{"entity":{"reference":"Patient/${patientId(seed, index)}"}}`;
-      writer.writePiece('Group', member);
+      writer.writePiece('Group', comma + member(`Patient/${patientId(seed, index)}`));
       if (index % 1000 === 0) await writer.drain();
     }
     writer.write('Group', ']}');

@@ -3,7 +3,7 @@ import { compilePath } from './element-path.ts';
 import { numberTest } from './number.ts';
 import type { ElementPath } from './parameters.ts';
 import { quantityTest } from './quantity.ts';
-import { referenceTest } from './reference-value.ts';
+import { type ReferenceAliases, referenceTest } from './reference-value.ts';
 import { displayTest, textTest } from './text.ts';
 import { tokenTest, typedIdentifierTest } from './token.ts';
 import type { Condition, Criterion, TypeFilter } from './type-filter.ts';
@@ -15,6 +15,8 @@ export interface FilterOptions {
   readonly baseUrl: string;
   /** The other names of this store. */
   readonly otherBases?: readonly string[] | undefined;
+  /** What conditional references lead to; absent: they lead nowhere. */
+  readonly aliases?: ReferenceAliases | undefined;
   /** What `ap` of a date goes by: the present, or the moment that an answer is about. */
   readonly nowMs: number;
 }
@@ -54,7 +56,7 @@ function compileCriterion(
 function elementTest(
   condition: Condition,
   path: ElementPath,
-  { baseUrl, otherBases = [], nowMs }: FilterOptions,
+  { baseUrl, otherBases = [], aliases, nowMs }: FilterOptions,
 ): (element: unknown) => boolean {
   switch (condition.kind) {
     case 'missing':
@@ -73,6 +75,7 @@ function elementTest(
       return referenceTest(condition.values, path, {
         target: condition.target,
         bases: [baseUrl, ...otherBases],
+        aliases,
       });
     case 'identifier':
       return path.type === 'Reference' ? referenceIdentifierTest(condition.values) : () => false;

@@ -64,7 +64,11 @@ function typeOfTarget({ reference, type }: Members, root: object): string | unde
     if (reference.startsWith('#')) {
       return typeOfContained(reference.slice(1), root);
     }
-    const named = typedUrl.exec(reference)?.[1];
+    const search = reference.indexOf('?');
+    const named =
+      search === -1
+        ? typedUrl.exec(reference)?.[1]
+        : reference.slice(reference.lastIndexOf('/', search) + 1, search);
     if (named !== undefined && isResourceType(named)) {
       return named;
     }

@@ -1,6 +1,7 @@
 import { compileFilter, type FilterOptions } from './compile.ts';
 import { narrowFilter } from './narrow.ts';
 import { allOf, anyOf, type Narrowing } from './narrowing.ts';
+import type { ReferenceAliases } from './reference-value.ts';
 import { parseTypeFilter } from './type-filter.ts';
 
 /**
@@ -29,10 +30,14 @@ export function compileFilterLists(
 }
 
 /** A condition that everything that passes the lists meets, as `narrowFilter` gives it for one query. */
-export function narrowFilterLists(type: string, lists: FilterLists): Narrowing {
+export function narrowFilterLists(
+  type: string,
+  lists: FilterLists,
+  aliases?: ReferenceAliases,
+): Narrowing {
   return allOf(
     lists.map((queries) =>
-      anyOf(queries.map((query) => narrowFilter(parseTypeFilter(type, query)))),
+      anyOf(queries.map((query) => narrowFilter(parseTypeFilter(type, query), aliases))),
     ),
   );
 }

@@ -6,7 +6,12 @@ import { narrowLastUpdated } from './narrow-last-updated.ts';
 import { allOf, always, anyOf, type Narrowing, textOf } from './narrowing.ts';
 import type { ElementPath, SearchParameter } from './parameters.ts';
 import { currencySystem, type QuantityValue } from './quantity.ts';
-import { impliedTarget } from './reference-value.ts';
+import {
+  aliasedKeys,
+  impliedTarget,
+  type ReferenceAliases,
+  writtenAliases,
+} from './reference-value.ts';
 import { relativeEnd } from './relative-end.ts';
 import type { Token } from './token.ts';
 import type { Condition, Criterion, TypeFilter } from './type-filter.ts';
@@ -15,15 +20,24 @@ import type { Condition, Criterion, TypeFilter } from './type-filter.ts';
  * A condition that everything that passes the filter meets, in terms that a database can decide before a resource is parsed. It never
  * drops a match and may let others pass: the filter itself has the last word. It is made from the filter alone, without the base
  * URL: that patients' compartments were determined with the same one is for the caller to see to.
+ *
+ * @param aliases those that the filter is compiled with
  */
-export function narrowFilter({ type, criteria }: TypeFilter): Narrowing {
+export function narrowFilter(
+  { type, criteria }: TypeFilter,
+  aliases: ReferenceAliases = {},
+): Narrowing {
   return allOf([
-    ...criteria.map((criterion) => narrowCriterion(type, criterion)),
+    ...criteria.map((criterion) => narrowCriterion(type, criterion, aliases)),
     ...narrowDates(criteria),
   ]);
 }
 
-function narrowCriterion(type: string, { parameter, condition }: Criterion): Narrowing {
+function narrowCriterion(
+  type: string,
+  { parameter, condition }: Criterion,
+  aliases: ReferenceAliases,
+): Narrowing {
   if (parameter.name === '_id' && condition.kind === 'token' && !condition.not) {
     const ids = condition.values.flatMap(({ system, code }) => (system ? [] : (code ?? [])));
     return { id: [...new Set(ids)] };
@@ -34,7 +48,7 @@ function narrowCriterion(type: string, { parameter, condition }: Criterion): Nar
   if (condition.kind === 'reference') {
     return anyOf(
       condition.values.map((value) =>
-        narrowReference(value, { type, parameter, target: condition.target }),
+        narrowReference(value, { type, parameter, target: condition.target, aliases }),
       ),
     );
   }
@@ -117,17 +131,28 @@ interface ReferenceContext {
   readonly type: string;
   readonly parameter: SearchParameter;
   readonly target: string | undefined;
+  readonly aliases: ReferenceAliases;
 }
 
-function narrowReference(value: string, { type, parameter, target }: ReferenceContext): Narrowing {
-  const branches = parameter.paths.map((path) => {
+function narrowReference(
+  value: string,
+  { type, parameter, target, aliases }: ReferenceContext,
+): Narrowing {
+  const branches = parameter.paths.flatMap((path): Narrowing[] => {
     const implied = impliedTarget(path, target);
     const text = isId(value) && implied !== undefined ? `${implied}/${value}` : value;
     const local = parseReference(text);
     if (local?.type === 'Patient' && isCompartmentPath(type, path)) {
-      return { patient: [local.id] };
+      const key = `Patient/${local.id}`;
+      return [
+        { patient: [local.id, ...(Object.hasOwn(aliases, key) ? (aliases[key] ?? []) : [])] },
+      ];
     }
-    return { text: isId(text) ? `/${text}` : relativeEnd(text) };
+    const end = relativeEnd(text);
+    const keys = isId(text) ? aliasedKeys(aliases, text) : [end];
+    // A quote in a search is escaped, and a text with an escape may hold anything.
+    const written = keys.flatMap((key) => writtenAliases(aliases, key));
+    return [{ text: isId(text) ? `/${text}` : end }, ...written.map((each) => ({ text: each }))];
   });
   return anyOf(branches);
 }

@@ -33,6 +33,25 @@ export function parseReferenceValue(
   return text.startsWith('/') ? text.slice(1) : text;
 }
 
+/**
+ * The searches of conditional references, from the question mark on, that lead to a resource, by its `Type/id`: a reference that is written as
+ * one of them is a reference to that resource.
+ */
+export type ReferenceAliases = Readonly<Record<string, readonly string[]>>;
+
+/** References to a resource that are written as searches. */
+export function writtenAliases(aliases: ReferenceAliases, key: string): string[] {
+  const type = key.slice(0, key.indexOf('/'));
+  return (
+    (Object.hasOwn(aliases, key) ? aliases[key] : undefined)?.map((search) => type + search) ?? []
+  );
+}
+
+/** The resources of any type that have this id and are searched for. */
+export function aliasedKeys(aliases: ReferenceAliases, id: string): string[] {
+  return Object.keys(aliases).filter((key) => key.slice(key.indexOf('/') + 1) === id);
+}
+
 /** The type that an id alone is of, in this element: what the modifier says, or the only one it can refer to. */
 export function impliedTarget(path: ElementPath, target: string | undefined): string | undefined {
   return target ?? path.from[0] ?? path.steps.at(-1)?.target;
@@ -46,12 +65,17 @@ export function impliedTarget(path: ElementPath, target: string | undefined): st
 export function referenceTest(
   values: readonly string[],
   path: ElementPath,
-  options: { readonly target: string | undefined; readonly bases: LocalBases },
+  options: {
+    readonly target: string | undefined;
+    readonly bases: LocalBases;
+    readonly aliases?: ReferenceAliases | undefined;
+  },
 ): (element: unknown) => boolean {
   const relative = (text: string) => relativeReference(text, options.bases);
   const ids = new Set<string>();
   const texts = new Set<string>();
   const implied = impliedTarget(path, options.target);
+  const { aliases = {} } = options;
   for (const value of values) {
     if (!isId(value)) {
       // An absolute URL elsewhere says its type itself.
@@ -60,9 +84,13 @@ export function referenceTest(
       }
     } else if (implied === undefined) {
       ids.add(value);
+      for (const key of aliasedKeys(aliases, value)) texts.add(key);
     } else {
       texts.add(`${implied}/${value}`);
     }
+  }
+  for (const key of [...texts]) {
+    for (const text of writtenAliases(aliases, key)) texts.add(text);
   }
   const isWanted = (text: string, versionless: string) => texts.has(text) || texts.has(versionless);
   if (path.type !== 'Reference') {

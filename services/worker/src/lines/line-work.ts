@@ -6,6 +6,7 @@ import {
   compileFilterLists,
   type FilterLists,
   markDeleted,
+  type ReferenceAliases,
 } from '@sluice/fhir';
 
 /** What is to be done with each line; JSON, so that it can be sent to a thread. */
@@ -19,6 +20,8 @@ export interface LineWork {
   readonly now: string;
   /** Search queries behind `Type?`: a line has to match one of each list. Absent: every line passes. */
   readonly filters?: FilterLists;
+  /** What conditional references lead to, as far as the filters ask. */
+  readonly aliases?: ReferenceAliases;
   /** Root elements to keep. Absent: all. */
   readonly elements?: readonly string[];
   readonly markDeleted?: true;
@@ -55,9 +58,10 @@ export function compileLineWork(work: LineWork): CompiledLineWork {
   };
 }
 
-function compileFilters({ type, baseUrl, otherBases, now, filters }: LineWork) {
+function compileFilters({ type, baseUrl, otherBases, aliases, now, filters }: LineWork) {
   return (
-    filters && compileFilterLists(type, filters, { baseUrl, otherBases, nowMs: Date.parse(now) })
+    filters &&
+    compileFilterLists(type, filters, { baseUrl, otherBases, aliases, nowMs: Date.parse(now) })
   );
 }
 
