@@ -104,7 +104,7 @@ export async function findSearched(
 ): Promise<ReadonlyMap<string, string>> {
   if (searches.length === 0) return new Map();
   const { rows } = await db.query<Alias>(
-    `select w.search, min(r.id) as patient
+    `select w.search, min(r.id) as id
        from sluice.conditional_references w
        join sluice.resource_identifiers i on ${hasIdentifier('Patient', 'w')}
        join sluice.resources r on ${isPresent('Patient', '$2')}
@@ -112,7 +112,7 @@ export async function findSearched(
       group by w.search having count(distinct r.id) = 1`,
     [searches, null],
   );
-  return new Map(rows.map(({ search, patient }) => [search, patient]));
+  return new Map(rows.map(({ search, id }) => [search, id]));
 }
 
 /** Whether the store ever had a conditional reference (to this type). */
