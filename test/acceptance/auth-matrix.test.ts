@@ -288,17 +288,6 @@ describe('what is exported', () => {
     expect(await (await askAs(permitted, error?.url ?? '')).text()).toContain('Encounter');
   });
 
-  test('a Group needs the right to read it', async () => {
-    const permitted = await token(right, 'system/Patient.rs');
-    expect(await verdictOf(await kickOffAs(permitted, base, '/Group/one/$export'))).toBe(
-      '403 forbidden',
-    );
-    const filtered = await token(right, 'system/Patient.rs system/Group.rs?_id=both');
-    expect(await verdictOf(await kickOffAs(filtered, base, '/Group/one/$export'))).toBe(
-      '403 forbidden',
-    );
-  });
-
   test('some Groups and some patients are what a client can be limited to', async () => {
     const limited = await registerClient(smart.deployment, 'limited', {
       groups: ['both'],

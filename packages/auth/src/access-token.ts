@@ -122,6 +122,12 @@ async function verify(
     }
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw invalid('The token has expired.', error);
+    if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud') {
+      throw invalid(
+        `The claim aud of the token has to be ${audiences.slice(0, 3).join(' or ')}`,
+        error,
+      );
+    }
     if (error instanceof errors.JWTClaimValidationFailed) {
       throw invalid(`The claim ${error.claim} of the token is not as it has to be.`, error);
     }

@@ -95,7 +95,9 @@ function issuerOf({ iss, sub }: JwtClaims): string {
 function checkAudience({ aud = [] }: JwtClaims, { audiences }: AssertionChecks): void {
   const given = [aud].flat().map((one) => one.replace(/\/$/, ''));
   if (given.some((one) => audiences.includes(one))) return;
-  throw refused('The aud of the assertion has to be the URL of the token endpoint.');
+  throw refused(
+    `The aud of the assertion has to be the URL of the token endpoint: ${audiences[0] ?? ''}`,
+  );
 }
 
 function checkTimes(

@@ -6,6 +6,8 @@ import { formatScope, parseScope, splitScopes, type DataScope, type Scope } from
 const grantable = ['r', 's', 'rs'];
 /** Most pairs of a requested and a registered scope that are looked at. */
 const maxPairs = maxScopes * maxScopes;
+/** So many scopes are named in a message. */
+const mostNamed = 10;
 
 /**
  * Decides which of the requested scopes a client gets: what both the request and its registration say, in the form
@@ -32,9 +34,17 @@ export function grantScopes(requested: string, registered: readonly Scope[]): st
     checkScopesSize(texts.length, texts.join(' ').length, 'The grant');
     return texts;
   }
-  const text =
-    'None of the requested scopes can be granted; accepted: scopes such as system/*.read or system/Patient.rs that the client is registered for.';
+  const missing = asked.map(parseScope).filter((scope) => scope !== undefined);
+  const what = missing.length === 0 ? '' : ` (${named(missing)})`;
+  const text = `None of the requested scopes${what} can be granted; accepted: scopes such as system/*.read or system/Patient.rs within what the client is registered for: ${named(registered)}.`;
   throw new AuthError('invalid_scope', text);
+}
+
+/** Up to ten scopes, and how many more there are. */
+function named(scopes: readonly Scope[]): string {
+  const shown = scopes.slice(0, mostNamed).map(formatScope).join(' ');
+  const more = scopes.length - mostNamed;
+  return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
 function commonTo(scope: Scope, registered: readonly Scope[]): Scope[] {

@@ -75,6 +75,7 @@ export {
 export { ParametersReader, type ParametersBody, type ParametersLimits } from './parameters-body.ts';
 export { parsePrefer, preferenceApplied, type Preferences } from './prefer.ts';
 export { parseQuery, type QueryPair } from './query.ts';
+export { missingScopes } from './missing-scopes.ts';
 export { keepPatients, keepPermitted } from './keep-patients.ts';
 export {
   exportNotFound,

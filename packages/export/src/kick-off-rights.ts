@@ -5,6 +5,7 @@ import type { Findings } from './findings.ts';
 import type { KickOffOptions, KickOffRequest } from './kick-off-request.ts';
 import { isAskedFor, outsideLevel } from './kick-off-types.ts';
 import { named } from './quoted.ts';
+import { missingScopes } from './missing-scopes.ts';
 
 /** What of a kick-off is subject to rights. */
 interface Asked {
@@ -72,13 +73,13 @@ function permittedTypes(
         outsideLevel(type, level, options) === undefined,
     );
     if (all.length > 0) return all;
-    const text = `The client may export no type that an export at ${level} level can hold.`;
+    const text = `The client may export no type that an export at ${level} level can hold; missing scope: such as system/Patient.rs or system/*.rs.`;
     findings.reject('forbidden', '_type', text, 'forbidden');
     return [];
   }
   const refused = types.filter((type) => !permitted.has(type));
   if (refused.length === 0) return types;
-  const text = `_type: the client may not export ${named(refused)}.`;
+  const text = `_type: the client may not export ${named(refused)}; ${missingScopes(refused)}.`;
   const kept = types.filter((type) => permitted.has(type));
   if (kept.length > 0) findings.forbidUnlessLenient('_type', text, 'It was left out.');
   else findings.reject('forbidden', '_type', text, 'forbidden');
@@ -94,7 +95,7 @@ function permittedFilters(
   if (given === undefined || types === 'all') return given;
   const refused = Object.keys(given).filter((type) => !types.has(type));
   if (refused.length === 0) return given;
-  const text = `_typeFilter: the client may not export ${named(refused)}.`;
+  const text = `_typeFilter: the client may not export ${named(refused)}; ${missingScopes(refused)}.`;
   findings.forbidUnlessLenient('_typeFilter', text, 'It had no effect.');
   return Object.fromEntries(Object.entries(given).filter(([type]) => types.has(type)));
 }

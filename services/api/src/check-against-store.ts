@@ -58,16 +58,33 @@ async function checkGroup(deps: Needed, groupId: string, rights: Rights): Promis
     throw new ExportError('not-found', 'There is no such Group.');
   }
   const parsed = JSON.parse(group.body) as Record<string, unknown>;
-  if (deps.settings.REQUIRE_GROUP_READ) {
-    const isPermitted = permittedRow(rights.exports, 'Group', deps);
-    if (isPermitted?.(parsed) !== true) {
-      const text =
-        'To export a Group, the client needs the right to read it, such as system/Group.rs.';
-      throw new ExportError('forbidden', text);
-    }
+  if (!mayExportGroup(deps, rights, parsed)) {
+    const isStrict = deps.settings.REQUIRE_GROUP_READ === 'true';
+    const text = `The client may not export this Group; missing scope: system/Group.rs in the token${isStrict ? '' : ' or the registration of the client'}.`;
+    throw new ExportError('forbidden', text);
   }
   const reason = whyNotListed(parsed);
   if (reason !== undefined) throw new ExportError('unsupported-parameter', reason);
+}
+
+/**
+ * Whether a client may export a Group, which its limits permit already. A token that has a scope for Groups says so itself. Clients ask for
+ * the types that they export, and a Group export holds no Group, so for other tokens the client's registration decides, or that it
+ * is limited to this Group by name.
+ */
+function mayExportGroup(
+  deps: Needed,
+  rights: Rights,
+  group: Readonly<Record<string, unknown>>,
+): boolean {
+  const { REQUIRE_GROUP_READ: required } = deps.settings;
+  if (required === 'false') return true;
+  const passes = permittedRow(rights.exports, 'Group', deps);
+  if (passes !== undefined) return passes(group);
+  if (required === 'true') return false;
+  if (rights.membersOf !== undefined) return true;
+  const { registered } = rights;
+  return registered !== undefined && permittedRow(registered, 'Group', deps)?.(group) === true;
 }
 
 async function absentPatients(

@@ -5,6 +5,7 @@ import {
   isWithinLimits,
   mayHaveExport,
   mayHaveType,
+  missingScopes,
   type ExportRights,
   type ExportSummary,
   type OutputFile,
@@ -41,7 +42,8 @@ export async function checkOwnExport(
 ): Promise<void> {
   checkOwner(deps, found, res);
   if (await mayHaveAll(deps, found, res)) return;
-  throw new ExportError('forbidden', 'The access token is good for less than this export holds.');
+  const text = 'The access token is good for less than this export holds';
+  throw new ExportError('forbidden', `${text}; ${whatIsMissing(found, res)}.`);
 }
 
 /** @throws ExportError `export-not-found` when an export is not of who is asking */
@@ -74,7 +76,24 @@ export async function checkFileRights(
       ? mayHaveType(found.kickOff, type, rights)
       : kind === 'error' || mayHaveExport(found.kickOff, rights);
   if (isGood && (await isOfTheirs(deps, found, rights))) return;
-  throw new ExportError('forbidden', 'The access token is not good for the type of this file.');
+  const text = 'The access token is not good for this file';
+  throw new ExportError(
+    'forbidden',
+    `${text}; ${whatIsMissing(found, res, kind === 'output' ? type : undefined)}.`,
+  );
+}
+
+/** Scopes, unless it is by the Groups or patients that the token is limited to. */
+function whatIsMissing({ kickOff }: ExportSummary, res: Response, type?: string): string {
+  const { groups, patients, membersOf, ...rights } = exportRights(contextOf(res).identity.rights);
+  const wanted = type === undefined ? (kickOff.types ?? []) : [type];
+  const missing = wanted.filter((each) => !mayHaveType(kickOff, each, rights));
+  if (missing.length > 0) return missingScopes(missing);
+  const isByLimits =
+    !isWithinLimits(kickOff, { groups, patients, membersOf }) || mayHaveExport(kickOff, rights);
+  return isByLimits
+    ? 'it is limited to other Groups or patients'
+    : 'missing scopes: those that the export was started with, such as system/*.rs';
 }
 
 async function mayHaveAll(

@@ -104,10 +104,11 @@ export const accessVariables = {
       'Adds an authorization endpoint to the discovery document, which some test suites look for. It refuses.',
   },
   REQUIRE_GROUP_READ: {
-    kind: 'boolean',
-    default: 'true',
+    kind: 'choice',
+    choices: ['registered', 'true', 'false'],
+    default: 'registered',
     description:
-      'Whether an export of a Group needs the right to read it, such as system/Group.rs.',
+      'What an export of a Group needs beside the scopes of its types: that the client is registered for the Group, or limited to it by name, where the token has no scope for Groups (registered); a scope for the Group in the token, such as system/Group.rs (true); nothing (false).',
   },
   OWNER_ISOLATION: {
     kind: 'choice',

@@ -4,6 +4,7 @@ import { StorageError } from '@sluice/storage';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
 import { dialectOf } from '../dialect-of.ts';
+import { notOffered } from '../not-offered.ts';
 import { sendResponse } from '../send-response.ts';
 import { isTransientFault } from '../transient-fault.ts';
 import { contextOf } from './request-context.ts';
@@ -37,8 +38,11 @@ function reasonOf({ code, message, issues }: ExportError): string {
 }
 
 /** Answers what no route took. */
-export const notFound: RequestHandler = () => {
-  throw new ExportError('not-found', 'There is nothing at this address.');
+export const notFound: RequestHandler = ({ method, path }) => {
+  const below = /^\/fhir(?=\/|$)(.*)$/.exec(path)?.[1];
+  const text =
+    below === undefined ? 'There is nothing at this address.' : notOffered(method, below);
+  throw new ExportError('not-found', text);
 };
 
 /** Answers a method that an address does not have; `allowed` as in the Allow header. */

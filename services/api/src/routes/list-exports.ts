@@ -17,7 +17,9 @@ export function listExportsRoute(deps: Dependencies): RequestHandler {
     const { subject, client, clientGeneration, rights } = contextOf(res).identity;
     const isAdmin = rights.operations.has('system/bulk-admin');
     if (!isAdmin && rights.exports.types !== 'all' && rights.exports.types.size === 0) {
-      throw new ExportError('forbidden', 'The access token is not good for exports.');
+      const text =
+        'The access token is not good for exports; missing scope: such as system/Patient.rs or system/*.rs.';
+      throw new ExportError('forbidden', text);
     }
     const own = (): Promise<ExportSummary[]> =>
       settings.OWNER_ISOLATION === 'client' && client !== undefined

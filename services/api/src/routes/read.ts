@@ -1,4 +1,4 @@
-import { ExportError } from '@sluice/export';
+import { ExportError, missingScopes } from '@sluice/export';
 import { isId, isResourceType } from '@sluice/fhir';
 import { readResource } from '@sluice/postgres';
 import type { Request, RequestHandler } from 'express';
@@ -26,7 +26,8 @@ export function read(
     const { rights } = contextOf(res).identity;
     const isPermitted = permittedResource(rights, rights.reads, type, deps);
     if (isPermitted === undefined) {
-      throw new ExportError('forbidden', `The access token is not good for a ${type}.`);
+      const text = `The access token is not good for reading this type; ${missingScopes([type], 'r')}.`;
+      throw new ExportError('forbidden', text);
     }
     const isAll = isUnlimited(rights, rights.reads, type);
     const found = await readResource(deps.pool, type, id);

@@ -1,4 +1,4 @@
-import { ExportError, parsePrefer } from '@sluice/export';
+import { ExportError, missingScopes, parsePrefer } from '@sluice/export';
 import type { Request, RequestHandler } from 'express';
 import { checkJsonWanted } from '../check-json-wanted.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -18,7 +18,8 @@ export function searchGroups(deps: Dependencies): RequestHandler {
     const { rights } = contextOf(res).identity;
     const isPermitted = permittedRow(rights.exports, 'Group', deps);
     if (isPermitted === undefined) {
-      throw new ExportError('forbidden', 'The access token is not good for a search of Groups.');
+      const text = `The access token is not good for a search of Groups; ${missingScopes(['Group'])}.`;
+      throw new ExportError('forbidden', text);
     }
     const pieces = searchset(deps, parseGroupQuery(sent, handling === 'lenient'), isPermitted);
     // While nothing has been sent, a fault can still be answered as one.
