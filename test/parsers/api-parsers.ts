@@ -8,6 +8,7 @@ import { checkFileSignature } from '../../services/api/src/file-url.ts';
 import { readElements, readSummary } from '../../services/api/src/group-elements.ts';
 import { parseGroupQuery } from '../../services/api/src/group-query.ts';
 import { listOf } from '../../services/api/src/list-of.ts';
+import { notOffered } from '../../services/api/src/not-offered.ts';
 import { rpcFormat } from '../../services/api/src/rpc-format.ts';
 import { readJsonMethod, readYamlMethod } from '../../services/api/src/rpc-method.ts';
 import { ofBytes, ofText, type Parser } from './parser.ts';
@@ -56,6 +57,11 @@ export const apiParsers: Readonly<Record<string, Parser>> = {
     '_elements=name,',
   ),
   'api/list-of.ts#listOf': ofText(listOf),
+  'api/not-offered.ts#notOffered': ofText(
+    (it) => notOffered('GET', it),
+    '/Patient/',
+    '/Patient/1/$',
+  ),
   'api/rpc-format.ts#rpcFormat': ofText(rpcFormat, json),
   'api/rpc-method.ts#readJsonMethod': ofBytes(readJsonMethod, '{"method":"'),
   'api/rpc-method.ts#readYamlMethod': ofBytes(readYamlMethod, 'method: a'),

@@ -2,9 +2,12 @@ import { readFileSync, watchFile } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { errorFacts, type Logger } from '@sluice/runtime';
+import { answerBrokenRequests } from './answer-broken-requests.ts';
 import type { ApiSettings } from './settings.ts';
 
 const lookEveryMs = 10_000;
+/** Of the first line and the headers of a request together. */
+const maxHeaderBytes = 65_536;
 /** Nobody takes longer for a handshake, or for headers, who means it. */
 const greetingMs = 10_000;
 
@@ -22,6 +25,7 @@ export function createServer(settings: ServerSettings, log: Logger): Server {
   server.maxConnections = settings.MAX_CONNECTIONS;
   // Of a connection on which nothing moves while a request is in hand; between requests keepAliveTimeout counts.
   server.timeout = settings.DOWNLOAD_STALL_TIMEOUT;
+  answerBrokenRequests(server, maxHeaderBytes);
   reportDrops(server, log);
   return server;
 }
@@ -31,7 +35,7 @@ function createBareServer(settings: ServerSettings, log: Logger): Server {
   const options = {
     // Longer than the idle time of common load balancers, so that it is never us who hang up first.
     keepAliveTimeout: 65_000,
-    maxHeaderSize: 65_536,
+    maxHeaderSize: maxHeaderBytes,
     headersTimeout: Math.min(greetingMs, REQUEST_TIMEOUT),
     requestTimeout: REQUEST_TIMEOUT,
     connectionsCheckingInterval: 1000,

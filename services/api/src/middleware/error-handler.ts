@@ -1,5 +1,5 @@
 import { errorResponse, ExportError } from '@sluice/export';
-import { errorFacts } from '@sluice/runtime';
+import { errorFacts, RepeatedLog } from '@sluice/runtime';
 import { StorageError } from '@sluice/storage';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Dependencies } from '../dependencies.ts';
@@ -12,6 +12,7 @@ import { contextOf } from './request-context.ts';
 /** Turns whatever was thrown into an OperationOutcome. What is not meant for clients goes to the log. */
 export function errorHandler({ log, settings }: Dependencies): ErrorRequestHandler {
   const dialect = dialectOf(settings);
+  const refusals = new RepeatedLog(log);
   // Express knows an error handler by its four parameters.
   // eslint-disable-next-line @typescript-eslint/no-unused-vars
   return (thrown: unknown, _req, res, _next) => {
@@ -19,7 +20,10 @@ export function errorHandler({ log, settings }: Dependencies): ErrorRequestHandl
     const context = contextOf(res);
     const { requestId, exportId } = context;
     if (error.status === 401 || error.status === 403) context.refused ??= reasonOf(error);
-    if (error.status >= 500) {
+    if (error.code === 'overloaded') {
+      // Nothing is at fault, and there can be thousands a second.
+      refusals.warn('request refused', error.message, { code: error.code });
+    } else if (error.status >= 500) {
       log.error('request failed', { requestId, exportId, ...errorFacts(thrown) });
     }
     if (res.headersSent) {
