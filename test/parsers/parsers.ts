@@ -19,6 +19,7 @@ import { kindOf } from '../../packages/loader/src/problem-groups.ts';
 import { readJson, readJsonObject } from '../../packages/loader/src/read-json.ts';
 import { readQuickly, readResource } from '../../packages/loader/src/read-resource.ts';
 import { recognizeBytes } from '../../packages/loader/src/recognize-bytes.ts';
+import { writeLiterals } from '../../packages/loader/src/resolve-references.ts';
 import { rewriteReferences } from '../../packages/loader/src/rewrite-references.ts';
 import { recordable, recordableText } from '../../packages/postgres/src/recordable.ts';
 import { errorFacts } from '../../packages/runtime/src/logger.ts';
@@ -110,6 +111,9 @@ export const parsers: Readonly<Record<string, Parser>> = {
   'loader/read-json.ts#readJsonObject': ofBytes((it) => readJsonObject(it), '{"a":'),
   'loader/read-resource.ts#readQuickly': ofBytes(readQuickly, '{"resourceType":"Patient",'),
   'loader/read-resource.ts#readResource': ofBytes(readResource, '{"resourceType":"Patient",'),
+  'loader/resolve-references.ts#writeLiterals': ofBytes((it) =>
+    writeLiterals(it, () => 'a', 'http://a'),
+  ),
   'loader/rewrite-references.ts#rewriteReferences': ofBytes((it) =>
     rewriteReferences(it, new Map([['urn:a', 'Patient/a']])),
   ),

@@ -16,6 +16,8 @@ export interface LoadRequest {
   readonly bases?: readonly string[] | undefined;
   /** Versions and stamps of odd form are taken for what they mean. */
   readonly lenient?: boolean | undefined;
+  /** Conditional references are written as what they lead to. */
+  readonly resolve?: boolean | undefined;
   /** What is older than what is stored replaces it. */
   readonly overwrite?: boolean | undefined;
   /** What is passed over in folders is a problem. */

@@ -43,6 +43,8 @@ export class BatchWriter {
   readonly #maxBytes: number;
   readonly #since: string | undefined;
   #rounds: Map<string, StagedResource>[] = [];
+  /** Types of what may not be written yet. */
+  readonly #types = new Set<string>();
   #count = 0;
   #bytes = 0;
   #writing: Promise<void> = Promise.resolve();
@@ -66,6 +68,7 @@ export class BatchWriter {
       (this.#count > 0 && this.#bytes + bytes > this.#maxBytes) ||
       this.#rounds.length > maxRounds;
     const wait = isFull ? this.#send() : undefined;
+    this.#types.add(resource.type);
     this.#roundFor(key, resource).set(key, resource);
     this.#count += 1;
     this.#bytes += bytes;
@@ -86,10 +89,16 @@ export class BatchWriter {
     return round;
   }
 
+  /** Whether resources of a type may not be written yet. */
+  holds(type: string): boolean {
+    return this.#types.has(type);
+  }
+
   /** Writes what is left and waits for it. */
   async finish(): Promise<void> {
     await this.#send();
     await this.#writing;
+    this.#types.clear();
   }
 
   /** Hands what is gathered over, once what came before is written. */

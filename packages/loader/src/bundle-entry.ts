@@ -87,14 +87,28 @@ export function deletionOf(entry: BundleEntry): { type: string; id: string } | u
 /** The search by which an entry says which resource it is about; `undefined` if it does not. */
 export function searchOf(entry: BundleEntry, number: number): EntrySearch | undefined {
   const { method, url = '', ifNoneExist, fullUrl, type, id } = entry;
+  const searched = /^(\w+)(\?.+)$/s.exec(url);
+  const [, named, asked] = searched ?? [];
+  if (method === 'DELETE' && named !== undefined && asked !== undefined && isResourceType(named)) {
+    return { line: entry.line, number, kind: 'delete', type: named, search: asked, fullUrl, id };
+  }
   // An entry of another type is refused when it is read.
   if (type === undefined || !isResourceType(type)) return undefined;
   const kind = method === 'POST' ? 'create' : 'update';
-  const query = kind === 'create' ? ifNoneExist : /^\w+(\?.+)$/s.exec(url)?.[1];
+  const query = kind === 'create' ? ifNoneExist : asked;
   if (query === undefined || query === '' || (kind === 'update' && method !== 'PUT')) {
     return undefined;
   }
-  return { number, kind, type, search: query.startsWith('?') ? query : `?${query}`, fullUrl, id };
+  const { line } = entry;
+  return {
+    line,
+    number,
+    kind,
+    type,
+    search: query.startsWith('?') ? query : `?${query}`,
+    fullUrl,
+    id,
+  };
 }
 
 /** Reads what an entry asks for, references to full URLs rewritten. Throws an `UnloadableError` when it cannot be done. */
@@ -103,14 +117,21 @@ export function readRequest(
   references: References,
   match?: EntryMatch,
 ): EntryRequest {
+  if (match?.kind === 'fault') throw new UnloadableError(match.message);
+  if (match?.kind === 'nothing') return { kind: 'nothing' };
   if (entry.method === 'DELETE') {
+    const searched = match && /^\w+/.exec(entry.url ?? '')?.[0];
+    if (match !== undefined && searched !== undefined) {
+      return { kind: 'delete', type: searched, id: match.id };
+    }
     const target = deletionOf(entry);
-    if (target === undefined) throw new UnloadableError('only a DELETE of type/id can be loaded');
+    if (target === undefined)
+      throw new UnloadableError(
+        'only a DELETE of type/id, or of type?identifier=system|value, can be loaded',
+      );
     return { kind: 'delete', ...target };
   }
   if (entry.method === 'PATCH') throw new UnloadableError('a PATCH cannot be loaded');
-  if (match?.kind === 'fault') throw new UnloadableError(match.message);
-  if (match?.kind === 'exists') return { kind: 'nothing' };
   const isRead = entry.method === 'GET' || entry.method === 'HEAD';
   const isAnswer = entry.resource === undefined || entry.type === 'OperationOutcome';
   const isMereResponse = entry.isResponse && isAnswer;

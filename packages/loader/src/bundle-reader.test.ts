@@ -141,7 +141,7 @@ test.each<[string, object, string[]]>([
   [
     'a conditional deletion is a problem',
     { request: { method: 'DELETE', url: 'Patient?active=false' } },
-    ['1: problem only a DELETE of type/id can be loaded'],
+    ['1: problem only a DELETE of type/id, or of type?identifier=system|value, can be loaded'],
   ],
   [
     'a patch is a problem',

@@ -18,13 +18,18 @@ export type BundleItem = { line: number; number: number } & (
  */
 export async function* readBundle(
   source: TextSource,
-  { type, references, deletions, fault }: BundleSurvey,
+  { type, references, deletions, searches, fault }: BundleSurvey,
   matches: ReadonlyMap<number, EntryMatch> = new Map(),
 ): AsyncGenerator<BundleItem, void, undefined> {
   if (fault !== undefined) throw new UnloadableError(fault);
   const deletesFirst = type === 'transaction';
   if (deletesFirst) {
     for (const deletion of deletions) yield { kind: 'delete', ...deletion };
+    for (const { kind, line, number, type: searched } of searches) {
+      const match = kind === 'delete' ? matches.get(number) : undefined;
+      if (match?.kind === 'id')
+        yield { kind: 'delete', line, number, type: searched, id: match.id };
+    }
   }
   const seen = type === 'history' ? new SeenIds() : undefined;
   for await (const text of splitText(source, createSplitter(source))) {

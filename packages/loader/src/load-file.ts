@@ -5,11 +5,14 @@ import type { LoadProblem } from './load-problem.ts';
 import { type InputText, readTexts, type ReadTextsOptions } from './read-texts.ts';
 import { SeenIds } from './seen-ids.ts';
 import type { StageOptions } from './stage-resource.ts';
-import { type Prepared, type Report, stageBundle, stageQuickly, stageText } from './stage-text.ts';
+import type { HeldResources } from './held-resources.ts';
+import { type Report, type Staged, stageBundle, stageQuickly, stageText } from './stage-text.ts';
 
 /** What loading one file takes. */
 export interface LoadFileOptions extends StageOptions {
   writer: BatchWriter;
+  /** Takes resources whose conditional references have to be looked up. */
+  held?: HeldResources | undefined;
   onProblem: (problem: LoadProblem) => void;
   onRead?: ((bytes: number) => void) | undefined;
   maxLineBytes?: number | undefined;
@@ -25,7 +28,9 @@ export async function loadFile({ path, name }: InputFile, options: LoadFileOptio
   };
   const maxLineBytes = options.maxLineBytes ?? defaultMaxLineBytes;
   const seen = new SeenIds();
-  const take = ({ staged, checksum }: Prepared): Promise<void> | undefined => {
+  const take = (prepared: Staged): Promise<void> | undefined => {
+    if ('held' in prepared) return options.held?.add(prepared.held, name);
+    const { staged, checksum } = prepared;
     const { type, id, line, deleted } = staged;
     // A repeat is passed over; another state of a resource is its next version.
     const isRepeat = seen.add(type, id, checksum, line)?.same === true && !deleted;

@@ -28,3 +28,8 @@ function printable(text: string): string {
     (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** A search, `Type?search`, for a message: what a command prints ends up in logs, which are not to name patients. */
+export function withoutPatient(search: string): string {
+  return search.startsWith('Patient?') ? 'Patient?…' : search;
+}

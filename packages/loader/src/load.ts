@@ -9,6 +9,7 @@ import {
 } from '@sluice/postgres';
 import { BatchWriter } from './batch-writer.ts';
 import { findInputFiles, type InputFile, type SkippedFile } from './input-files.ts';
+import { HeldResources } from './held-resources.ts';
 import { loadFile } from './load-file.ts';
 import type { Find } from './match-entries.ts';
 import { ReferenceReport, type UnresolvedReferences } from './reference-report.ts';
@@ -30,8 +31,13 @@ export interface LoadOptions {
   pool: Pool;
   /** Files, folders, manifests and `-` for standard input, loaded in this order. */
   paths: readonly string[];
-  /** Take versions and stamps of odd form for what they mean instead of refusing them. */
+  /**
+   * Take versions and stamps of odd form for what they mean instead of refusing them, and store entries of transactions whose conditional
+   * references lead nowhere.
+   */
   lenient?: boolean | undefined;
+  /** Write conditional references as what they lead to, where that is one resource once everything is loaded. */
+  resolve?: boolean | undefined;
   /** Store what is older than what is there as well. */
   overwrite?: boolean | undefined;
   /** Report what is passed over in folders as a problem. */
@@ -114,6 +120,7 @@ async function loadFiles(
     pool,
     stamp = false,
     lenient,
+    resolve,
     overwrite = false,
     bases: names,
     maxLineBytes,
@@ -131,35 +138,41 @@ async function loadFiles(
   );
   const { written } = writer;
   const references = new ReferenceReport();
+  const identified = new Set<string>();
   const find: Find = async (type, tokens) => {
     // What is on its way may be what is looked for.
-    await writer.finish();
-    await identifyTypes(pool, [type]);
+    if (writer.holds(type)) await writer.finish();
+    if (!identified.has(type)) await identifyTypes(pool, [type]);
+    identified.add(type);
     return await findIdentified(pool, type, tokens);
   };
+  const stageOptions = { stamp, lenient, resolve, bases, find, references };
+  const held = new HeldResources({
+    stageOptions,
+    find,
+    keepsUnresolved: lenient === true,
+    store: (staged) => writer.add(staged),
+    flush: () => writer.finish(),
+    onProblem,
+  });
   const bytesTotal = files.reduce((total, file) => total + file.bytes, 0);
   let bytesRead = 0;
-  for (const file of files) {
-    const onRead = (bytes: number): void => {
-      bytesRead += bytes;
-      onProgress?.({
-        file: file.name,
-        bytesRead,
-        bytesTotal,
-        resources: written.stored + written.unchanged + written.deleted + written.older,
-      });
-    };
-    await loadFile(file, {
-      writer,
-      stamp,
-      lenient,
-      bases,
-      find,
-      references,
-      maxLineBytes,
-      onProblem,
-      onRead,
-    });
+  try {
+    for (const file of files) {
+      const onRead = (bytes: number): void => {
+        bytesRead += bytes;
+        onProgress?.({
+          file: file.name,
+          bytesRead,
+          bytesTotal,
+          resources: written.stored + written.unchanged + written.deleted + written.older,
+        });
+      };
+      await loadFile(file, { ...stageOptions, writer, held, maxLineBytes, onProblem, onRead });
+    }
+    await held.finish();
+  } finally {
+    await held.dispose();
   }
   await writer.finish();
   await references.lookUp(pool);

@@ -1,10 +1,12 @@
 import { type IdentifierToken, parseIdentifierSearch } from '@sluice/fhir';
+import { withoutPatient } from './load-problem.ts';
 import type { References } from './bundle-references.ts';
 
-/** An entry that says by a search which resource it is about: `ifNoneExist`, or PUT of `Type?search`. */
+/** An entry that says by a search which resource it is about: `ifNoneExist`, or PUT or DELETE of `Type?search`. */
 export interface EntrySearch {
+  readonly line: number;
   readonly number: number;
-  readonly kind: 'create' | 'update';
+  readonly kind: 'create' | 'update' | 'delete';
   readonly type: string;
   readonly search: string;
   readonly fullUrl: string | undefined;
@@ -14,8 +16,8 @@ export interface EntrySearch {
 
 /** What came of the search of an entry. */
 export type EntryMatch =
-  /** It is there, and stays as it is. */
-  | { readonly kind: 'exists' }
+  /** It is there, and stays as it is; or it is to be deleted and is not there. */
+  | { readonly kind: 'nothing' }
   /** The resource is to have this id. */
   | { readonly kind: 'id'; readonly id: string }
   | { readonly kind: 'fault'; readonly message: string };
@@ -28,7 +30,7 @@ export type Find = (
 
 /**
  * Looks up the searches of a Bundle's entries, by number of entry, and has `references` lead to what was found. Of several entries with one
- * search the first creates what the others find. https://hl7.org/fhir/R4/http.html#ccreate, #cond-update
+ * search the first creates what the others find; what is deleted is deleted first. https://hl7.org/fhir/R4/http.html#ccreate, #cond-update
  */
 export async function matchEntries(
   searches: readonly EntrySearch[],
@@ -37,11 +39,18 @@ export async function matchEntries(
 ): Promise<ReadonlyMap<number, EntryMatch>> {
   const found = await findAll(searches, find);
   const matches = new Map<number, EntryMatch>();
-  for (const entry of searches) {
+  const deletesFirst = searches.toSorted(
+    (a, b) => Number(b.kind === 'delete') - Number(a.kind === 'delete'),
+  );
+  for (const entry of deletesFirst) {
     const { type, search, id } = entry;
     const wanted = found.get(type + search);
     const match = matchOf(entry, wanted);
     if (match !== undefined) matches.set(entry.number, match);
+    if (entry.kind === 'delete') {
+      if (match?.kind === 'id') found.set(type + search, { id: undefined, count: 0 });
+      continue;
+    }
     const target = wanted?.id ?? id;
     if (target === undefined || match?.kind === 'fault') continue;
     if (entry.fullUrl !== undefined) references.set(entry.fullUrl, `${type}/${target}`);
@@ -74,12 +83,15 @@ function matchOf(
   found: Found | undefined,
 ): EntryMatch | undefined {
   if (found === undefined) {
-    const message = `${type}${search} is no search that can be looked up; accepted: one identifier, such as ${type}?identifier=system|value`;
+    const message = `${withoutPatient(type + search)} is no search that can be looked up; accepted: one identifier, such as ${type}?identifier=system|value`;
     return { kind: 'fault', message };
   }
   if (found.count > 1) {
-    return { kind: 'fault', message: `${type}${search} finds ${found.count} resources` };
+    return {
+      kind: 'fault',
+      message: `${withoutPatient(type + search)} finds ${found.count} resources`,
+    };
   }
-  if (found.id === undefined) return undefined;
-  return kind === 'create' ? { kind: 'exists' } : { kind: 'id', id: found.id };
+  if (found.id === undefined) return kind === 'delete' ? { kind: 'nothing' } : undefined;
+  return kind === 'create' ? { kind: 'nothing' } : { kind: 'id', id: found.id };
 }

@@ -1,4 +1,5 @@
 import { type References, relativeTo } from './bundle-references.ts';
+import { replaceSpans, type TextEdit } from './replace-spans.ts';
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -7,12 +8,6 @@ const urn = Buffer.from('urn:');
 const urlPrefixes = [Buffer.from('"reference":"http'), Buffer.from('"url":"http')];
 /** Elements that are text, though it may look like a name: an identifier stays what it is. */
 const textNames = ['"value":', '"valueString":'].map((name) => Buffer.from(name));
-
-interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
 
 /**
  * Replaces in a minified resource what names an entry of its Bundle by the full URL: a `urn:` in every element that is no plain text, and in
@@ -26,20 +21,11 @@ export function rewriteReferences(bytes: Buffer, references: References): Buffer
     ...urlPrefixes.flatMap((prefix) => findUrls(bytes, prefix, references)),
     ...findEscaped(bytes, references),
   ];
-  if (edits.length === 0) return bytes;
-  edits.sort((a, b) => a.start - b.start);
-  const pieces: Buffer[] = [];
-  let copied = 0;
-  for (const { start, end, text } of edits) {
-    if (start < copied) continue;
-    pieces.push(bytes.subarray(copied, start), Buffer.from(text));
-    copied = end;
-  }
-  return Buffer.concat([...pieces, bytes.subarray(copied)]);
+  return replaceSpans(bytes, edits);
 }
 
-function findUrns(bytes: Buffer, references: References): Edit[] {
-  const edits: Edit[] = [];
+function findUrns(bytes: Buffer, references: References): TextEdit[] {
+  const edits: TextEdit[] = [];
   for (let at = bytes.indexOf(urn); at !== -1; at = bytes.indexOf(urn, at + urn.length)) {
     const isWhole = bytes[at - 1] === quote && bytes[at - 2] !== backslash;
     if (isWhole ? isText(bytes, at - 1) : !isLink(bytes, at)) continue;
@@ -51,8 +37,8 @@ function findUrns(bytes: Buffer, references: References): Edit[] {
   return edits;
 }
 
-function findUrls(bytes: Buffer, prefix: Buffer, references: References): Edit[] {
-  const edits: Edit[] = [];
+function findUrls(bytes: Buffer, prefix: Buffer, references: References): TextEdit[] {
+  const edits: TextEdit[] = [];
   const offset = prefix.length - 'http'.length;
   for (let at = bytes.indexOf(prefix); at !== -1; at = bytes.indexOf(prefix, at + prefix.length)) {
     const start = at + offset;
@@ -66,9 +52,9 @@ function findUrls(bytes: Buffer, prefix: Buffer, references: References): Edit[]
 }
 
 /** Strings in which a character of a name is written as an escape. */
-function findEscaped(bytes: Buffer, references: References): Edit[] {
+function findEscaped(bytes: Buffer, references: References): TextEdit[] {
   if (!bytes.includes('\\u00')) return [];
-  const edits: Edit[] = [];
+  const edits: TextEdit[] = [];
   let at = bytes.indexOf(quote);
   while (at !== -1) {
     const end = endOfString(bytes, at);

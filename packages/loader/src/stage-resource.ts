@@ -30,6 +30,8 @@ export interface StageOptions {
   bases?: LocalBases | undefined;
   /** Finds what is stored, as the searches of Bundle entries ask; without it they count as if they were none. */
   find?: Find | undefined;
+  /** Write conditional references as what they lead to, where that is one resource. */
+  resolve?: boolean | undefined;
   /** Hears of every resource that is staged. */
   references?: ReferenceReport | undefined;
 }

@@ -8,11 +8,13 @@ import {
   surveyText,
   type TextSource,
 } from './bundle-survey.ts';
+import type { HeldResource } from './held-resources.ts';
 import { matchEntries } from './match-entries.ts';
 import { describeReadError } from './input-files.ts';
 import { UnloadableError } from './load-problem.ts';
 import { checkSize } from './read-json.ts';
 import { readQuickly, readResource } from './read-resource.ts';
+import { listSearches } from './resolve-references.ts';
 import {
   type ReadResource,
   stageDelete,
@@ -30,6 +32,9 @@ export interface Prepared {
   checksum: number;
 }
 
+/** A resource that is to be stored at once, or once its conditional references lead somewhere. */
+export type Staged = Prepared | { held: HeldResource };
+
 /** A line of NDJSON. */
 interface Line {
   line: number;
@@ -37,11 +42,11 @@ interface Line {
 }
 
 /** Prepares a plain resource the quick way; `undefined` leaves it to `stageText`, which says why if it cannot be loaded. */
-export function stageQuickly({ line, bytes }: Line, options: StageOptions): Prepared | undefined {
+export function stageQuickly({ line, bytes }: Line, options: StageOptions): Staged | undefined {
   try {
     checkSize(bytes, line);
     const quick = readQuickly(bytes);
-    return quick && stage(quick, line, options);
+    return quick && stage(quick, { line, place: '', isEntry: false }, options);
   } catch (error) {
     if (isUnloadable(error)) return undefined;
     throw error;
@@ -53,6 +58,8 @@ export interface StageContext {
   readonly path: string;
   readonly options: StageOptions;
   readonly report: Report;
+  /** Begins its messages: in which entry of what the text is. */
+  readonly place?: string;
   /** In how many others a Bundle is: one in a response, or in Parameters, is taken apart as well. */
   readonly depth?: number;
 }
@@ -64,7 +71,7 @@ const maxNestedBundles = 8;
 export async function* stageText(
   { line, bytes }: Line,
   context: StageContext,
-): AsyncGenerator<Prepared, void, undefined> {
+): AsyncGenerator<Staged, void, undefined> {
   try {
     const source = { open: () => [bytes], firstLine: line, maxEntryBytes: bytes.length };
     const { bundle } = await surveyText(source, context.path);
@@ -78,7 +85,9 @@ export async function* stageText(
     }
     const wrapped = findWrappedBundles(read);
     for (const each of wrapped) yield* stageText({ line, bytes: each }, nest(context, ''));
-    if (wrapped.length === 0) yield stage(read, line, context.options);
+    if (wrapped.length === 0) {
+      yield stage(read, { line, place: context.place ?? '', isEntry: false }, context.options);
+    }
   } catch (error) {
     reportUnloadable(error, line, '', context.report);
   }
@@ -89,7 +98,7 @@ export async function* stageBundle(
   source: TextSource,
   bundle: BundleSurvey,
   context: StageContext,
-): AsyncGenerator<Prepared, void, undefined> {
+): AsyncGenerator<Staged, void, undefined> {
   const { path, options, report } = context;
   try {
     const { searches, references } = bundle;
@@ -104,8 +113,8 @@ export async function* stageBundle(
         yield* stageText({ line, bytes: read.bytes }, nest(context, `entry ${number}: `));
         continue;
       }
-      const prepared = stageItem(item, context);
-      if (prepared !== undefined) yield prepared;
+      const staged = stageItem(item, bundle.type === 'transaction', context);
+      if (staged !== undefined) yield staged;
     }
   } catch (error) {
     // It was read to its end once, so this is a file that has changed since, or a disk that fails.
@@ -121,6 +130,7 @@ function nest(context: StageContext, place: string): StageContext {
   return {
     ...context,
     depth,
+    place: (context.place ?? '') + place,
     report: (line, message) => {
       context.report(line, place + message);
     },
@@ -148,14 +158,18 @@ const openBrace = 0x7b;
 const openBracket = 0x5b;
 const bundleName = '"Bundle"';
 
-function stageItem(item: BundleItem, { options, report }: StageContext): Prepared | undefined {
+function stageItem(
+  item: BundleItem,
+  isEntry: boolean,
+  { options, report, place = '' }: StageContext,
+): Staged | undefined {
   const { line, number } = item;
   try {
     switch (item.kind) {
       case 'delete':
         return { staged: stageDelete(item.type, item.id, line), checksum: 0 };
       case 'resource':
-        return stage(item.read, line, options);
+        return stage(item.read, { line, place: `${place}entry ${number}: `, isEntry }, options);
       case 'problem':
         throw item.error;
       case 'nothing':
@@ -167,7 +181,15 @@ function stageItem(item: BundleItem, { options, report }: StageContext): Prepare
   }
 }
 
-function stage(read: ReadResource, line: number, options: StageOptions): Prepared {
+function stage(
+  read: ReadResource,
+  where: Pick<HeldResource, 'line' | 'place' | 'isEntry'>,
+  options: StageOptions,
+): Staged {
+  const { line, isEntry } = where;
+  const isHeld = options.find !== undefined && (isEntry || options.resolve === true);
+  const searches = isHeld ? listSearches(read, options.bases) : undefined;
+  if (searches !== undefined) return { held: { read, searches, ...where } };
   return { staged: stageResource(read, line, options), checksum: crc32(read.bytes) };
 }
 

@@ -5,6 +5,13 @@ import { findReasonToSkip, holdsDeletions } from './classify-name.ts';
 /** `Patient-10` comes after `Patient-9`: versions of one resource may be in both. */
 const byNumbers = new Intl.Collator('en', { numeric: true });
 
+function sortNames(names: readonly string[]): string[] {
+  const isFirst = (name: string) => /^(?:hospital|practitioner)Information/.test(name);
+  return names.toSorted(
+    (a, b) => Number(isFirst(b)) - Number(isFirst(a)) || byNumbers.compare(a, b),
+  );
+}
+
 /** What `walkFolder` meets. */
 export interface FolderVisitor {
   onFile: (file: { path: string; bytes: number }) => void;
@@ -14,7 +21,8 @@ export interface FolderVisitor {
 }
 
 /**
- * Finds the files to load in a folder and the folders inside it, sorted by name, files before folders; those in folders
+ * Finds the files to load in a folder and the folders inside it, sorted by name, files before folders, and before them Synthea's of the people
+ * and places of care, which the others search for; those in folders
  * named `deleted` come last. A folder that links lead to again is walked once.
  */
 export async function walkFolder(root: string, visitor: FolderVisitor): Promise<void> {
@@ -25,7 +33,7 @@ export async function walkFolder(root: string, visitor: FolderVisitor): Promise<
     if (seen.has(real)) return;
     seen.add(real);
     const folders: string[] = [];
-    for (const name of (await readdir(folder)).sort(byNumbers.compare)) {
+    for (const name of sortNames(await readdir(folder))) {
       const path = join(folder, name);
       try {
         const status = await stat(path);

@@ -14,6 +14,7 @@ interface LoadCommandOptions {
   readonly stamp?: true;
   readonly baseUrl: readonly string[];
   readonly lenient?: true;
+  readonly resolve?: true;
   readonly overwrite?: true;
   readonly strict?: true;
   readonly problems?: string;
@@ -33,7 +34,14 @@ export function loadCommand(environment: Environment): Command {
       appendUrl,
       [],
     )
-    .option('--lenient', 'take meta.versionId and lastUpdated of odd form for what they mean')
+    .option(
+      '--lenient',
+      'take meta.versionId and lastUpdated of odd form for what they mean, and keep entries of transactions whose conditional references lead nowhere',
+    )
+    .option(
+      '--resolve',
+      'write conditional references as Type/id in what is stored, where they lead to one resource',
+    )
     .option('--overwrite', 'let what is older than what is stored replace it')
     .option('--strict', 'what is skipped in folders is a fault')
     .option('--problems <file>', 'write every fault to a file, as NDJSON')
@@ -64,7 +72,15 @@ async function run(
   options: LoadCommandOptions,
   environment: Environment,
 ): Promise<void> {
-  const { dataDir, stamp = false, lenient, overwrite, strict, problems: problemsFile } = options;
+  const {
+    dataDir,
+    stamp = false,
+    lenient,
+    resolve,
+    overwrite,
+    strict,
+    problems: problemsFile,
+  } = options;
   const bases = basesOf(options, environment);
   const interruption = catchInterruption();
   const { signal } = interruption;
@@ -76,6 +92,7 @@ async function run(
         stamp,
         bases,
         lenient,
+        resolve,
         overwrite,
         strict,
         problemsFile,
