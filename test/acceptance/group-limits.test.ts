@@ -51,6 +51,14 @@ const data = [
     }),
   ]),
   lineOf('Organization/alone', at),
+  ...['only-3', 'unused'].map((id) =>
+    lineOf(`Binary/${id}`, at, { contentType: 'text/plain', data: 'bm90ZQ==' }),
+  ),
+  lineOf('Media/of-3', at, {
+    ...about('zebra-3'),
+    status: 'completed',
+    content: { url: '/Binary/only-3' },
+  }),
   group('nested', ['Group/one']),
   group('left', ['Patient/zebra-3'], { inactive: true }),
   group('changing', ['Patient/zebra-1']),
@@ -66,7 +74,7 @@ const compartments: Readonly<Record<string, readonly string[]>> = {
     'Observation/vital-1',
   ],
   'zebra-2': ['Observation/lab-2'],
-  'zebra-3': [],
+  'zebra-3': ['Media/of-3'],
 };
 
 /** What an export of some patients holds: their compartments, what is told of that, and what it refers to outside. */
@@ -185,6 +193,11 @@ describe.each(membersOf)('a client limited to Groups (%s)', (name, groupId, memb
       }
     }
     expect(await read(name, '/Organization/alone')).toBe('200');
+    // A Binary without a securityContext is part of what it is attached to.
+    const isOf = (patient: string): string => (members.includes(patient) ? '200' : '404 not-found');
+    expect(await read(name, '/Binary/note-1')).toBe(isOf('zebra-1'));
+    expect(await read(name, '/Binary/only-3')).toBe(isOf('zebra-3'));
+    expect(await read(name, '/Binary/unused')).toBe('404 not-found');
   });
 
   test('of Groups it knows its own', async () => {

@@ -32,6 +32,7 @@ export {
   type NewExport,
 } from './exports.ts';
 export { countExports, type ExportCounts } from './export-counts.ts';
+export { findBinaryReferrers } from './binary-referrers.ts';
 export {
   findAliases,
   findIdentified,

@@ -21,12 +21,12 @@ import { sendBytes } from '../send-response.ts';
 export function attachment(deps: Dependencies): RequestHandler {
   return async (req, res) => {
     const binaryId = String(req.params['binaryId']);
-    const { found, rights } = await findAccessible(deps, req, res, binaryId);
+    const { found, rights, isWithinRights } = await findAccessible(deps, req, res, binaryId);
     const binary =
       found.state === 'completed' && isId(binaryId)
         ? await readResourceAt(deps.pool, 'Binary', binaryId, found.transactionTime)
         : undefined;
-    if (binary === undefined || !(await mayReadBinary(deps, rights, binary.body))) {
+    if (binary === undefined || !(await mayReadBinary(deps, rights, binary.body, isWithinRights))) {
       throw new ExportError('not-found', 'There is no such attachment.');
     }
     const request = { headers: req.headers, query: queryOf(req) };
@@ -34,27 +34,33 @@ export function attachment(deps: Dependencies): RequestHandler {
   };
 }
 
-/** The export, and the rights by which its attachments are opened: those of the token, or what the signature stands for. */
+/**
+ * The export, and the rights by which its attachments are opened: those of the token, which go for all of the export, or what the
+ * signature stands for.
+ */
 async function findAccessible(
   deps: Dependencies,
   req: Request,
   res: Response,
   binaryId: string,
-): Promise<{ found: ExportSummary; rights: Rights }> {
+): Promise<{ found: ExportSummary; rights: Rights; isWithinRights: boolean }> {
   const isOpen = deps.settings.AUTH_MODE === 'none';
   const found = await findNamedExport(deps, req, res);
   if (fileAccess(deps.settings) === 'token') {
     await checkOwnExport(deps, found, res);
     // Without tokens FILE_ACCESS=token means plain URLs.
     if (!isOpen) await checkSignature(deps, found, req, binaryId);
-    return { found, rights: contextOf(res).identity.rights };
+    return { found, rights: contextOf(res).identity.rights, isWithinRights: true };
   }
   await checkSignature(deps, found, req, binaryId);
-  if (found.kickOff.binaries === 'all') return { found, rights: await rightsOfOwner(deps, found) };
+  if (found.kickOff.binaries === 'all') {
+    // Its client may be limited to less by now.
+    return { found, rights: await rightsOfOwner(deps, found), isWithinRights: false };
+  }
   // A signature is good for whoever has it, so where the client may not read every Binary a token is needed as well.
   if (!isOpen) contextOf(res).identity = await identifyCaller(req, deps.identify);
   await checkOwnExport(deps, found, res);
-  return { found, rights: contextOf(res).identity.rights };
+  return { found, rights: contextOf(res).identity.rights, isWithinRights: true };
 }
 
 /** The signature says which Binaries belong to an export. */
