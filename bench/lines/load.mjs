@@ -18,9 +18,12 @@ export const load = {
     try {
       await generate(Math.min(sizes.at(-1), mostResources), folder);
       const lines = Number(await shell(`cat "${folder}"/*.ndjson | wc -l`));
-      const { copy, sluice } = await inTurn(`load ${lines}`, rounds, async () => ({
+      const { copy, sluice, again } = await inTurn(`load ${lines}`, rounds, async () => ({
         copy: await inDatabase(store, timeCopy(folder)),
-        sluice: await inDatabase(store, timeLoad(folder, lines)),
+        ...(await inDatabase(store, async (env) => ({
+          sluice: await timeLoad(folder, lines)(env),
+          again: await timed(() => cli(['load', folder], env)),
+        }))),
       }));
       yield {
         what: this.about,
@@ -31,6 +34,16 @@ export const load = {
         ratio: ratios(sluice, copy),
         target: 4,
         stretch: 2.5,
+      };
+      yield {
+        what: 'sluice load again, unchanged, against the first load',
+        size: lines,
+        unit: 's',
+        reference: summary(sluice),
+        subject: summary(again),
+        ratio: ratios(again, sluice),
+        target: 0.25,
+        stretch: 0.15,
       };
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -16,6 +16,7 @@ export const notParsers: Readonly<Record<string, string>> = {
   'fhir/meta-item.ts#metaInsertion': 'called by markDeleted and compileElements, which are listed',
   'loader/bundle-survey.ts#isNamedNdjson': 'looks at the path of a file',
   'loader/classify-name.ts#findReasonToSkip': 'looks at the name of a file',
+  'loader/line-start.ts#cutLine': 'called behind readLineStart, which is listed',
   'loader/manifest-files.ts#isNamedManifest': 'looks at the path of a file',
   'loader/manifest-files.ts#readManifest': 'takes the path of a file; JSON.parse reads its text',
   'loader/read-bytes.ts#readBytes':

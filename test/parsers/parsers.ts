@@ -15,6 +15,7 @@ import { baseOf } from '../../packages/cli/src/credentials.ts';
 import { list, webUrl } from '../../packages/cli/src/options.ts';
 import { BundleSplitter } from '../../packages/loader/src/bundle-splitter.ts';
 import { readEntry } from '../../packages/loader/src/bundle-entry.ts';
+import { cutLine, readLineStart } from '../../packages/loader/src/line-start.ts';
 import { kindOf } from '../../packages/loader/src/problem-groups.ts';
 import { readJson, readJsonObject } from '../../packages/loader/src/read-json.ts';
 import { readQuickly, readResource } from '../../packages/loader/src/read-resource.ts';
@@ -104,6 +105,14 @@ export const parsers: Readonly<Record<string, Parser>> = {
     splitBundle,
     '{"resourceType":"Bundle","entry":[',
     '{"resourceType":"Bundle","entry":[{"resource":{',
+  ),
+  'loader/line-start.ts#readLineStart': ofBytes(
+    (it) => {
+      const start = readLineStart(it);
+      return start && cutLine(it, start);
+    },
+    '{"resourceType":"Patient","id":"1"',
+    '{"resourceType":"Patient","id":"1","meta":{',
   ),
   'loader/problem-groups.ts#kindOf': ofText(kindOf, 'entry 1: ', '"'),
   'loader/recognize-bytes.ts#recognizeBytes': ofBytes(recognizeBytes, '\uFEFF', '<', '{'),

@@ -50,7 +50,7 @@ export async function loadIntoStore(request: LoadRequest): Promise<LoadSummary> 
     });
     const { resources, unchanged, deleted, older } = summary;
     progress.update(1, `${formatCount(resources + unchanged + deleted + older)} resources`);
-    await analyzeStore(request.pool);
+    if (resources + deleted > 0) await analyzeStore(request.pool);
     return summary;
   } catch (cause) {
     const what = signal.aborted ? 'Interrupted' : 'It could not go on';
@@ -103,6 +103,9 @@ export function describeLoad(summary: LoadSummary): string {
   lines.push(...describeUnresolved(summary.unresolved));
   if (summary.unresolvedIsCut) {
     lines.push('Not every reference was looked up; sluice check looks at all of them.');
+  }
+  if (unchanged > 0) {
+    lines.push('References of what is unchanged may not be counted; sluice check looks at all.');
   }
   if (older > 0) {
     lines.push(

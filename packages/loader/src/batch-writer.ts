@@ -48,6 +48,7 @@ export class BatchWriter {
   #count = 0;
   #bytes = 0;
   #writing: Promise<void> = Promise.resolve();
+  #watched: Set<string> | undefined;
 
   constructor(
     write: (batch: readonly StagedResource[]) => Promise<WriteSummary>,
@@ -69,6 +70,7 @@ export class BatchWriter {
       this.#rounds.length > maxRounds;
     const wait = isFull ? this.#send() : undefined;
     this.#types.add(resource.type);
+    this.#watched?.add(key);
     this.#roundFor(key, resource).set(key, resource);
     this.#count += 1;
     this.#bytes += bytes;
@@ -92,6 +94,31 @@ export class BatchWriter {
   /** Whether resources of a type may not be written yet. */
   holds(type: string): boolean {
     return this.#types.has(type);
+  }
+
+  /** Counts a resource that is in the store already. */
+  skip(type: string): void {
+    this.written.unchanged += 1;
+    this.#countRead(type);
+  }
+
+  /** Waits for what is being written; what is gathered stays so. */
+  async idle(): Promise<void> {
+    await this.#writing;
+  }
+
+  /** Has `isOnItsWay` remember what is gathered now, and what comes, until `unwatch`. */
+  watch(): void {
+    this.#watched = new Set(this.#rounds.flatMap((round) => [...round.keys()]));
+  }
+
+  unwatch(): void {
+    this.#watched = undefined;
+  }
+
+  /** Whether a state of the resource has come, and was not in the store yet when `watch` was called. */
+  isOnItsWay(type: string, id: string): boolean {
+    return this.#watched?.has(`${type}/${id}`) === true;
   }
 
   /** Writes what is left and waits for it. */
@@ -132,14 +159,17 @@ export class BatchWriter {
     written.older += older;
     let oldStamps = 0;
     for (const { type, deleted: isDeleted, lastUpdated } of batch) {
-      if (!isDeleted) {
-        written.byType[type] = (written.byType[type] ?? 0) + 1;
-      }
+      if (!isDeleted) this.#countRead(type);
       if (lastUpdated !== undefined && this.#since !== undefined && lastUpdated <= this.#since) {
         oldStamps += 1;
       }
     }
     written.oldStamps += Math.min(oldStamps, stored);
+  }
+
+  #countRead(type: string): void {
+    const { byType } = this.written;
+    byType[type] = (byType[type] ?? 0) + 1;
   }
 }
 

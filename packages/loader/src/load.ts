@@ -1,13 +1,14 @@
 import { parseInstant } from '@sluice/fhir';
 import {
   findIdentified,
+  hasResources,
   identifyTypes,
   newestTransactionTime,
   noteLocalBases,
   type Pool,
-  writeResources,
 } from '@sluice/postgres';
 import { BatchWriter } from './batch-writer.ts';
+import { ComparingStore } from './comparing-store.ts';
 import { findInputFiles, type InputFile, type SkippedFile } from './input-files.ts';
 import { HeldResources } from './held-resources.ts';
 import { loadFile } from './load-file.ts';
@@ -15,6 +16,8 @@ import type { Find } from './match-entries.ts';
 import { ReferenceReport, type UnresolvedReferences } from './reference-report.ts';
 import type { LoadProblem } from './load-problem.ts';
 import { type ProblemGroup, ProblemGroups } from './problem-groups.ts';
+import { Trial } from './trial.ts';
+import { UnchangedLines } from './unchanged-lines.ts';
 
 /** How far loading has come, over all files together; `bytesTotal` is their size on disk. */
 export interface LoadProgress {
@@ -130,12 +133,16 @@ async function loadFiles(
 ) {
   const bases = await noteLocalBases(pool, names);
   const transactionTime = stamp ? undefined : await newestTransactionTime(pool);
-  const writer = new BatchWriter(
-    (batch) => writeResources(pool, batch, { keepNewer: !overwrite }),
-    {
-      since: transactionTime && parseInstant(transactionTime)?.text,
-    },
-  );
+  const store = new ComparingStore(pool, {
+    keepNewer: !overwrite,
+    hasAny: await hasResources(pool),
+  });
+  const writer = new BatchWriter((batch) => store.write(batch), {
+    since: transactionTime && parseInstant(transactionTime)?.text,
+  });
+  const mayBeStoredAsIs = !stamp && resolve !== true;
+  const unchangedLines =
+    store.hasAny && mayBeStoredAsIs ? new UnchangedLines(pool, writer, new Trial()) : undefined;
   const { written } = writer;
   const references = new ReferenceReport();
   const identified = new Set<string>();
@@ -168,7 +175,15 @@ async function loadFiles(
           resources: written.stored + written.unchanged + written.deleted + written.older,
         });
       };
-      await loadFile(file, { ...stageOptions, writer, held, maxLineBytes, onProblem, onRead });
+      await loadFile(file, {
+        ...stageOptions,
+        writer,
+        held,
+        unchangedLines,
+        maxLineBytes,
+        onProblem,
+        onRead,
+      });
     }
     await held.finish();
   } finally {

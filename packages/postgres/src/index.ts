@@ -41,6 +41,13 @@ export {
   type Match,
 } from './identified.ts';
 export { findMissing, readPage } from './missing.ts';
+export {
+  findUnchanged,
+  hasResources,
+  isPresent,
+  readPresent,
+  type PresentText,
+} from './present.ts';
 export { noteLocalBases } from './local-bases.ts';
 export { finishExport, type Finish } from './finish.ts';
 export { readGroupWindow, type GroupWindow } from './group-search.ts';

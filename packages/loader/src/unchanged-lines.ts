@@ -1,0 +1,135 @@
+import { isPresent, type Pool, type PresentText, readPresent } from '@sluice/postgres';
+import type { BatchWriter } from './batch-writer.ts';
+import { cutLine, type LineStart, readLineStart } from './line-start.ts';
+import type { Trial } from './trial.ts';
+
+/** A line of a file. */
+export interface TextLine {
+  readonly line: number;
+  readonly bytes: Buffer;
+}
+
+/** What is to become of lines, in their order. */
+export interface LineTakers {
+  /** A resource that the store has, just like this. */
+  readonly unchanged: (start: LineStart, line: TextLine) => void;
+  /** Any other line. */
+  readonly other: (line: TextLine) => Promise<void> | undefined;
+}
+
+interface Gathered {
+  readonly lines: readonly { readonly line: TextLine; readonly start: LineStart | undefined }[];
+  /** What the store has of them, by type and id. */
+  readonly present: Promise<ReadonlyMap<string, ReadonlyMap<string, PresentText>>>;
+}
+
+const maxLines = 4000;
+const maxBytes = 2 * 1024 * 1024;
+/** Fewer at the end of a file are not worth asking by themselves; they are looked up when they are written. */
+const fewLines = 50;
+
+/**
+ * Tells lines that the store has already from those that are to be read, by their hashes, so that loading again costs little. Lines are gathered and
+ * looked up together, while the next ones are gathered. A line passes for unchanged only when nothing about its resource is on its way into the store. Held in memory: twice 2 MB of lines.
+ */
+export class UnchangedLines {
+  readonly #pool: Pool;
+  readonly #writer: BatchWriter;
+  readonly #trial: Trial;
+  #lines: { line: TextLine; start: LineStart | undefined }[] = [];
+  #bytes = 0;
+  #isTried: boolean | undefined;
+  #asked: Gathered | undefined;
+
+  constructor(pool: Pool, writer: BatchWriter, trial: Trial) {
+    this.#pool = pool;
+    this.#writer = writer;
+    this.#trial = trial;
+  }
+
+  /** Takes the next line; a promise comes back only when the caller has to wait before it may go on. */
+  add(line: TextLine, takers: LineTakers): Promise<void> | undefined {
+    this.#isTried ??= this.#trial.isDue();
+    if (!this.#isTried && this.#asked === undefined) {
+      this.#count(line);
+      return takers.other(line);
+    }
+    this.#lines.push({ line, start: readLineStart(line.bytes) });
+    this.#count(line);
+    return this.#bytes >= maxBytes || this.#lines.length >= maxLines
+      ? this.#turn(takers)
+      : undefined;
+  }
+
+  /** Gives everything that was gathered to the takers. */
+  async flush(takers: LineTakers): Promise<void> {
+    if (this.#lines.length >= fewLines) await this.#turn(takers);
+    await this.#settle(takers);
+    for (const { line } of this.#lines.splice(0)) await takers.other(line);
+    this.#begin();
+  }
+
+  #count({ bytes }: TextLine): void {
+    this.#bytes += bytes.length;
+    if (this.#isTried === false && this.#bytes >= maxBytes) this.#begin();
+  }
+
+  #begin(): void {
+    this.#bytes = 0;
+    this.#isTried = undefined;
+  }
+
+  /** Asks about what was gathered, once what was asked before is done with. */
+  async #turn(takers: LineTakers): Promise<void> {
+    const lines = this.#lines;
+    this.#lines = [];
+    this.#begin();
+    await this.#settle(takers);
+    if (lines.length === 0) return;
+    // What is being written now could be what is asked about.
+    await this.#writer.idle();
+    this.#writer.watch();
+    const present = this.#lookUp(lines.flatMap(({ start }) => start ?? []));
+    present.catch(() => undefined);
+    this.#asked = { lines, present };
+  }
+
+  async #settle({ unchanged, other }: LineTakers): Promise<void> {
+    const asked = this.#asked;
+    if (asked === undefined) return;
+    this.#asked = undefined;
+    const present = await asked.present;
+    let found = 0;
+    for (const { line, start } of asked.lines) {
+      if (start !== undefined && this.#isThere(line, start, present)) {
+        found += 1;
+        unchanged(start, line);
+      } else {
+        await other(line);
+      }
+    }
+    this.#writer.unwatch();
+    this.#trial.note(found > 0);
+  }
+
+  #isThere({ bytes }: TextLine, start: LineStart, present: Awaited<Gathered['present']>): boolean {
+    const known = present.get(start.type)?.get(start.id);
+    if (known === undefined || this.#writer.isOnItsWay(start.type, start.id)) return false;
+    const cut = cutLine(bytes, start);
+    return cut !== undefined && isPresent(cut, known);
+  }
+
+  async #lookUp(starts: readonly LineStart[]): Promise<Map<string, Map<string, PresentText>>> {
+    const byType = new Map<string, string[]>();
+    for (const { type, id } of starts) {
+      const ids = byType.get(type);
+      if (ids === undefined) byType.set(type, [id]);
+      else ids.push(id);
+    }
+    // The targets of Provenance are noted anew with every write.
+    byType.delete('Provenance');
+    const present = new Map<string, Map<string, PresentText>>();
+    for (const [type, ids] of byType) present.set(type, await readPresent(this.#pool, type, ids));
+    return present;
+  }
+}
