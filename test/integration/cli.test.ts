@@ -104,6 +104,29 @@ describe('load', () => {
     expect(rows).toHaveLength(2);
   });
 
+  test('check --repair corrects what was loaded before a name of the store was known', async () => {
+    const file = join(folder, 'renamed.ndjson');
+    const subject = { reference: 'https://old.example/fhir/Patient/r' };
+    const resources = [
+      { resourceType: 'Patient', id: 'r' },
+      { resourceType: 'Observation', id: 'r', subject },
+    ];
+    await writeFile(file, resources.map((each) => `${JSON.stringify(each)}\n`).join(''));
+    const env = { DATABASE_URL: database.url };
+    await runSluice(['load', file], env);
+    expect(await runSluice(['check', '--base-url', 'https://old.example/fhir'], env)).toMatchObject(
+      { code: 2 },
+    );
+    expect((await runSluice(['check'], env)).stdout).toContain('check --repair --base-url');
+    const args = ['check', '--repair', '--base-url', 'https://old.example/fhir/', '--json'];
+    const { code, stdout } = await runSluice(args, env);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      unresolved: [],
+      repaired: { compartments: 1, supporting: 0, targets: 0, stopped: false },
+    });
+  });
+
   test('many faults of a kind are one message with the first five, and a file has them all', async () => {
     const file = join(folder, 'many.ndjson');
     const list = join(folder, 'problems.ndjson');

@@ -5,7 +5,7 @@ import { formatCount } from './format.ts';
 const kinds: Readonly<Record<UnresolvedReferences['kind'], readonly [string, string]>> = {
   elsewhere: [
     'References to other servers',
-    'If one is a name of this store, load again with --base-url and --stamp.',
+    'If one is a name of this store, run sluice check --repair --base-url with it.',
   ],
   urn: ['References to urn: names of no entry of their Bundle', 'Load the whole Bundle.'],
   search: [

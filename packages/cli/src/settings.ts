@@ -16,3 +16,10 @@ export function readVersion(): string {
   const { version } = require('../package.json') as { version: string };
   return version;
 }
+
+/** The names of the store that the deployment's environment has: BASE_URL and LOCAL_BASES. */
+export function configuredBases({ BASE_URL = '', LOCAL_BASES = '' }: Environment): string[] {
+  return [BASE_URL, ...LOCAL_BASES.split(',')]
+    .map((base) => base.trim())
+    .filter((base) => base !== '');
+}

@@ -1,20 +1,15 @@
 import {
-  compartmentPatients,
   isId,
   isMarkedDeleted,
   isResourceType,
   isVersionId,
   type JsonMember,
   type LocalBases,
-  type MentionedResources,
-  mentionedResources,
   parseInstant,
-  patientCompartmentTypes,
-  provenanceTargets,
   spliceMeta,
-  targetOf,
 } from '@sluice/fhir';
 import type { StagedResource } from '@sluice/postgres';
+import { type DerivedFacts, deriveFacts } from './derive-facts.ts';
 import type { Find } from './match-entries.ts';
 import { UnloadableError } from './load-problem.ts';
 import { tidyMeta } from './tidy-meta.ts';
@@ -64,18 +59,9 @@ export function stageResource(
     return { ...stageDelete(type, id, line), lastUpdated: readLastUpdated(lastUpdated) };
   }
   const { head, tail, splice } = spliceMeta(bytes, { stamp: options.stamp, members });
-  const mentioned = mentionedResources(resource, options.bases);
-  const { targets, recorded } = provenanceTargets(resource, options.bases);
-  const searched = targets.filter((key) => key.includes('?'));
-  const conditional = [
-    ...mentioned.conditional,
-    ...searched.flatMap((key) => targetOf(key)?.conditional ?? []),
-  ];
+  const { lost, conditional, ...facts } = deriveFacts(type, resource, options.bases);
   const meta = options.stamp ? undefined : (resource.meta as Record<string, unknown> | undefined);
-  const patients = patientCompartmentTypes.has(type)
-    ? compartmentPatients(resource, options.bases)
-    : mentioned.patients;
-  noteReferences(options.references, mentioned, targets);
+  noteReferences(options.references, { lost, ...facts });
   return {
     line,
     type,
@@ -86,10 +72,7 @@ export function stageResource(
     head,
     tail,
     splice,
-    patients,
-    supporting: mentioned.supporting,
-    targets,
-    recorded,
+    ...facts,
     ...(conditional.length === 0 ? {} : { conditional }),
   };
 }
@@ -97,8 +80,7 @@ export function stageResource(
 /** What an export follows: patients, supporting resources and what Provenance is about. */
 function noteReferences(
   report: ReferenceReport | undefined,
-  { patients, supporting, lost }: MentionedResources,
-  targets: readonly string[],
+  { patients, supporting, targets, lost }: Omit<DerivedFacts, 'conditional'>,
 ): void {
   if (report === undefined) return;
   report.addLost(lost);

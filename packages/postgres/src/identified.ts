@@ -27,6 +27,18 @@ export async function identifyTypes(pool: Pool, types: Iterable<string>): Promis
   }
 }
 
+/** Of these types those of which identifiers are not noted. */
+export async function unidentifiedTypes(
+  db: Queryable,
+  types: Iterable<string>,
+): Promise<Set<string>> {
+  const { rows } = await db.query<{ type: string }>(
+    'select t as type from unnest($1::text[]) t where t not in (select type from sluice.identified_types)',
+    [[...new Set(types)]],
+  );
+  return new Set(rows.map(({ type }) => type));
+}
+
 /** Notes what the conditional references of a batch search for, in the transaction that stores it. */
 export async function noteSearches(
   client: Client,

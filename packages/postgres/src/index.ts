@@ -39,6 +39,8 @@ export {
   findSearched,
   identifyTypes,
   type Match,
+  noteSearches,
+  unidentifiedTypes,
 } from './identified.ts';
 export { findMissing, readPage } from './missing.ts';
 export {
@@ -109,6 +111,15 @@ export {
 export { checkSchema, checkWritable, readUrlKey, SchemaError } from './schema.ts';
 export { rotateSigningKeys } from './signing-keys.ts';
 export { settle, UnsettledError } from './settle.ts';
+export {
+  addSupporting,
+  findWrongDeletions,
+  lockForRepair,
+  type NotedVersion,
+  readNotedVersions,
+  writePatients,
+  writeTargets,
+} from './repair.ts';
 export { listStoredTypes, readSpreads, type TypeSpread } from './spreads.ts';
 export { sqlState } from './sql-state.ts';
 export { withRetriedTransaction, withTransaction } from './transaction.ts';

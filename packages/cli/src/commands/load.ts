@@ -7,7 +7,7 @@ import { describeLoad, describeProblems, loadIntoStore } from '../load-into-stor
 import { withStore } from '../open-database.ts';
 import { appendUrl, dataDirOption } from '../options.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
-import type { Environment } from '../settings.ts';
+import { configuredBases, type Environment } from '../settings.ts';
 
 interface LoadCommandOptions {
   readonly dataDir: string;
@@ -60,13 +60,6 @@ Example:
     .action((paths: string[], options: LoadCommandOptions) => run(paths, options, environment));
 }
 
-/** Names of the store: those given, and the deployment's as far as the environment has them. */
-function basesOf({ baseUrl }: LoadCommandOptions, environment: Environment): string[] {
-  const { BASE_URL = '', LOCAL_BASES = '' } = environment;
-  const configured = [BASE_URL, ...LOCAL_BASES.split(',')].map((base) => base.trim());
-  return [...baseUrl, ...configured.filter((base) => base !== '')];
-}
-
 async function run(
   paths: readonly string[],
   options: LoadCommandOptions,
@@ -81,7 +74,7 @@ async function run(
     strict,
     problems: problemsFile,
   } = options;
-  const bases = basesOf(options, environment);
+  const bases = [...options.baseUrl, ...configuredBases(environment)];
   const interruption = catchInterruption();
   const { signal } = interruption;
   try {
