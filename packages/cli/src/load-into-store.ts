@@ -94,7 +94,8 @@ function describeProblem({ file, line, message }: LoadProblem): string {
 /** A load as text. */
 export function describeLoad(summary: LoadSummary): string {
   const types = Object.entries(summary.byType).sort(([a], [b]) => (a < b ? -1 : 1));
-  const { resources, unchanged, deleted, older, problems, skipped, files, keptOldStamps } = summary;
+  const { resources, unchanged, deleted, older, problems, skipped, files } = summary;
+  const { keptOldStamps, keptFutureStamps } = summary;
   const lines = [
     formatTable([['type', 'read'], ...types.map(([type, count]) => [type, formatCount(count)])]),
     '',
@@ -116,6 +117,12 @@ export function describeLoad(summary: LoadSummary): string {
     const { count, transactionTime } = keptOldStamps;
     lines.push(
       `${formatCount(count)} resources keep a lastUpdated that is not after the last export (${transactionTime}): an export _since then leaves them out. Load with --stamp to avoid it.`,
+    );
+  }
+  if (keptFutureStamps !== undefined) {
+    const { count, latest } = keptFutureStamps;
+    lines.push(
+      `${formatCount(count)} resources keep a lastUpdated that is still to come (up to ${latest}): they are in every export _since until then. Load with --stamp to avoid it.`,
     );
   }
   return lines.join('\n');

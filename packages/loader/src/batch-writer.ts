@@ -11,6 +11,10 @@ export interface Written {
   byType: Record<string, number>;
   /** Resources stored with a lastUpdated that is not newer than `since`; an upper bound where a batch was partly unchanged. */
   oldStamps: number;
+  /** Resources stored with a lastUpdated that is still to come; an upper bound in the same way. */
+  futureStamps: number;
+  /** The last of these, as instant text. */
+  latestStamp: string | undefined;
 }
 
 /** How batches are cut, and which stamps are old. */
@@ -37,6 +41,8 @@ export class BatchWriter {
     older: 0,
     byType: {},
     oldStamps: 0,
+    futureStamps: 0,
+    latestStamp: undefined,
   };
   readonly #write: (batch: readonly StagedResource[]) => Promise<WriteSummary>;
   readonly #maxResources: number;
@@ -158,13 +164,21 @@ export class BatchWriter {
     written.deleted += deleted;
     written.older += older;
     let oldStamps = 0;
+    let futureStamps = 0;
+    const now = new Date().toISOString();
     for (const { type, deleted: isDeleted, lastUpdated } of batch) {
       if (!isDeleted) this.#countRead(type);
       if (lastUpdated !== undefined && this.#since !== undefined && lastUpdated <= this.#since) {
         oldStamps += 1;
       }
+      if (!isDeleted && stored > 0 && lastUpdated !== undefined && lastUpdated > now) {
+        futureStamps += 1;
+        const { latestStamp = '' } = written;
+        written.latestStamp = lastUpdated > latestStamp ? lastUpdated : latestStamp;
+      }
     }
     written.oldStamps += Math.min(oldStamps, stored);
+    written.futureStamps += Math.min(futureStamps, stored);
   }
 
   #countRead(type: string): void {

@@ -84,6 +84,8 @@ export interface LoadSummary {
    * changed `_since` then is not given them. Loading with `stamp` avoids it.
    */
   keptOldStamps?: { count: number; transactionTime: string };
+  /** There when resources were stored with a lastUpdated that is still to come: until then they are in every export `_since`. */
+  keptFutureStamps?: { count: number; latest: string };
 }
 
 /**
@@ -203,5 +205,8 @@ async function loadFiles(
       transactionTime !== undefined && {
         keptOldStamps: { count: written.oldStamps, transactionTime },
       }),
+    ...(written.latestStamp !== undefined && {
+      keptFutureStamps: { count: written.futureStamps, latest: written.latestStamp },
+    }),
   };
 }

@@ -51,8 +51,9 @@ export function loadCommand(environment: Environment): Command {
       `
 Loads into DATABASE_URL, else into the data directory's own Postgres, running or not.
 What cannot be loaded is reported as file:line: message, by kind, and the rest goes in.
-Exit code 4: some of the input was refused; 1: nothing was loaded, or it could not go on.
-docs/loading.md says what is read.
+Exit code 4: some of the input was refused, the rest is in; 1: nothing was loaded, or it could not go on;
+3: something runs on the data directory; 2: wrong arguments. What is in stays, and running it again is safe
+and quick. docs/loading.md says what is read and which version wins.
 
 Example:
   sluice load ./data Patient.ndjson.gz`,
