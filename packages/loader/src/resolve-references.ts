@@ -26,7 +26,7 @@ export function listSearches(
   { bytes, resource }: ReadResource,
   bases?: LocalBases,
 ): Searches | undefined {
-  if (!bytes.includes(questionMark)) return undefined;
+  if (!mayHoldSearch(bytes)) return undefined;
   const followed = new Map<string, ConditionalReference>();
   const others = new Set<string>();
   forEveryReference(resource, (text) => {
@@ -54,7 +54,7 @@ export function writeLiterals(
   for (let at = bytes.indexOf(prefix); at !== -1; at = bytes.indexOf(prefix, at + prefix.length)) {
     const start = at + prefix.length;
     const end = endOfString(bytes, start);
-    if (!bytes.subarray(start, end).includes(questionMark)) continue;
+    if (!mayHoldSearch(bytes.subarray(start, end))) continue;
     const text = String(JSON.parse(`"${bytes.toString('utf8', start, end)}"`));
     const meaning = readReference(text, bases);
     if (meaning.kind !== 'conditional') continue;
@@ -62,6 +62,11 @@ export function writeLiterals(
     if (id !== undefined) edits.push({ start, end, text: `${meaning.type}/${id}` });
   }
   return replaceSpans(bytes, edits);
+}
+
+/** False where there is no question mark, which may be written as an escape. */
+function mayHoldSearch(bytes: Buffer): boolean {
+  return bytes.includes(questionMark) || bytes.includes('\\u003');
 }
 
 function endOfString(bytes: Buffer, from: number): number {

@@ -12,7 +12,7 @@ export const processVariables = {
   LOCAL_BASES: {
     kind: 'string',
     description:
-      'Other URLs of the FHIR base, separated by commas: former names, names inside the network. References that begin with one of them are references to this store, as those on BASE_URL are.',
+      'Other URLs of the FHIR base, separated by commas: former names, names inside the network. References that begin with one of them are references to this store, as those on BASE_URL are. After a name is added, `sluice check --repair` corrects what was stored before.',
   },
   DATABASE_URL: {
     kind: 'url',
