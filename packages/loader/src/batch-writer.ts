@@ -54,7 +54,7 @@ export class BatchWriter {
   #count = 0;
   #bytes = 0;
   #writing: Promise<void> = Promise.resolve();
-  #watched: Set<string> | undefined;
+  readonly #watches = new Set<Set<string>>();
 
   constructor(
     write: (batch: readonly StagedResource[]) => Promise<WriteSummary>,
@@ -76,7 +76,7 @@ export class BatchWriter {
       this.#rounds.length > maxRounds;
     const wait = isFull ? this.#send() : undefined;
     this.#types.add(resource.type);
-    this.#watched?.add(key);
+    for (const watch of this.#watches) watch.add(key);
     this.#roundFor(key, resource).set(key, resource);
     this.#count += 1;
     this.#bytes += bytes;
@@ -113,18 +113,15 @@ export class BatchWriter {
     await this.#writing;
   }
 
-  /** Has `isOnItsWay` remember what is gathered now, and what comes, until `unwatch`. */
-  watch(): void {
-    this.#watched = new Set(this.#rounds.flatMap((round) => [...round.keys()]));
+  /** `Type/id` of what is gathered now, and of what comes until `unwatch` is called with it. */
+  watch(): ReadonlySet<string> {
+    const watch = new Set(this.#rounds.flatMap((round) => [...round.keys()]));
+    this.#watches.add(watch);
+    return watch;
   }
 
-  unwatch(): void {
-    this.#watched = undefined;
-  }
-
-  /** Whether a state of the resource has come, and was not in the store yet when `watch` was called. */
-  isOnItsWay(type: string, id: string): boolean {
-    return this.#watched?.has(`${type}/${id}`) === true;
+  unwatch(watch: ReadonlySet<string>): void {
+    this.#watches.delete(watch as Set<string>);
   }
 
   /** Writes what is left and waits for it. */

@@ -19,6 +19,8 @@ export interface LineTakers {
 
 interface Gathered {
   readonly lines: readonly { readonly line: TextLine; readonly start: LineStart | undefined }[];
+  /** What has been on its way into the store since the store was asked, or was then. */
+  readonly onItsWay: ReadonlySet<string>;
   /** What the store has of them, by type and id. */
   readonly present: Promise<ReadonlyMap<string, ReadonlyMap<string, PresentText>>>;
 }
@@ -30,7 +32,7 @@ const fewLines = 50;
 
 /**
  * Tells lines that the store has already from those that are to be read, by their hashes, so that loading again costs little. Lines are gathered and
- * looked up together, while the next ones are gathered. A line passes for unchanged only when nothing about its resource is on its way into the store. Held in memory: twice 2 MB of lines.
+ * looked up together, while the next ones are gathered. A line passes for unchanged only when nothing about its resource is on its way into the store. Held in memory: three times 2 MB of lines.
  */
 export class UnchangedLines {
   readonly #pool: Pool;
@@ -64,7 +66,9 @@ export class UnchangedLines {
   /** Gives everything that was gathered to the takers. */
   async flush(takers: LineTakers): Promise<void> {
     if (this.#lines.length >= fewLines) await this.#turn(takers);
-    await this.#settle(takers);
+    const asked = this.#asked;
+    this.#asked = undefined;
+    if (asked !== undefined) await this.#settle(asked, takers);
     for (const { line } of this.#lines.splice(0)) await takers.other(line);
     this.#begin();
   }
@@ -79,44 +83,40 @@ export class UnchangedLines {
     this.#isTried = undefined;
   }
 
-  /** Asks about what was gathered, once what was asked before is done with. */
+  /** Asks about what was gathered, and deals with what was asked before meanwhile. */
   async #turn(takers: LineTakers): Promise<void> {
     const lines = this.#lines;
     this.#lines = [];
     this.#begin();
-    await this.#settle(takers);
-    if (lines.length === 0) return;
-    // What is being written now could be what is asked about.
-    await this.#writer.idle();
-    this.#writer.watch();
-    const present = this.#lookUp(lines.flatMap(({ start }) => start ?? []));
-    present.catch(() => undefined);
-    this.#asked = { lines, present };
+    const asked = this.#asked;
+    await asked?.present;
+    this.#asked = lines.length === 0 ? undefined : await this.#ask(lines);
+    if (asked !== undefined) await this.#settle(asked, takers);
   }
 
-  async #settle({ unchanged, other }: LineTakers): Promise<void> {
-    const asked = this.#asked;
-    if (asked === undefined) return;
-    this.#asked = undefined;
+  async #ask(lines: Gathered['lines']): Promise<Gathered> {
+    // What is being written now could be what is asked about.
+    await this.#writer.idle();
+    const onItsWay = this.#writer.watch();
+    const present = this.#lookUp(lines.flatMap(({ start }) => start ?? []));
+    present.catch(() => undefined);
+    return { lines, onItsWay, present };
+  }
+
+  async #settle(asked: Gathered, { unchanged, other }: LineTakers): Promise<void> {
     const present = await asked.present;
     let found = 0;
     for (const { line, start } of asked.lines) {
-      if (start !== undefined && this.#isThere(line, start, present)) {
+      const known = start && present.get(start.type)?.get(start.id);
+      if (start !== undefined && known !== undefined && isThere(line, start, { known, asked })) {
         found += 1;
         unchanged(start, line);
       } else {
         await other(line);
       }
     }
-    this.#writer.unwatch();
+    this.#writer.unwatch(asked.onItsWay);
     this.#trial.note(found > 0);
-  }
-
-  #isThere({ bytes }: TextLine, start: LineStart, present: Awaited<Gathered['present']>): boolean {
-    const known = present.get(start.type)?.get(start.id);
-    if (known === undefined || this.#writer.isOnItsWay(start.type, start.id)) return false;
-    const cut = cutLine(bytes, start);
-    return cut !== undefined && isPresent(cut, known);
   }
 
   async #lookUp(starts: readonly LineStart[]): Promise<Map<string, Map<string, PresentText>>> {
@@ -132,4 +132,14 @@ export class UnchangedLines {
     for (const [type, ids] of byType) present.set(type, await readPresent(this.#pool, type, ids));
     return present;
   }
+}
+
+function isThere(
+  { bytes }: TextLine,
+  start: LineStart,
+  { known, asked }: { known: PresentText; asked: Gathered },
+): boolean {
+  if (asked.onItsWay.has(`${start.type}/${start.id}`)) return false;
+  const cut = cutLine(bytes, start);
+  return cut !== undefined && isPresent(cut, known);
 }
