@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Mode } from './generate/requests.ts';
 import type { Signer } from './signing.ts';
 import { createMemoryCgroup, type MemoryCgroup } from '../support/memory-cgroup.ts';
+import { podLimit, podNodeOptions } from '../support/pod-limit.ts';
 import type { TestService } from '../support/service.ts';
 import {
   makeKeys,
@@ -14,9 +15,6 @@ import {
   type SmartClient,
 } from '../support/smart-client.ts';
 import { SmartDeployment } from '../support/smart-deployment.ts';
-
-/** Of the pod of an API, in k8s/base/api. */
-const podBytes = 384 * 1024 * 1024;
 
 /** An API of one mode, in a memory cgroup of its pod's limit where one can be made. */
 export interface Target {
@@ -54,17 +52,19 @@ export class HostileDeployment {
     const settings = { EXPORT_SLOTS: '1000', LOG_LEVEL: 'info', SMART_DISCOVERY_COMPAT: 'true' };
     const smart = await SmartDeployment.create(settings);
     const client = await registerClient(smart.deployment, 'right');
+    const limit = podLimit();
+    const nodeOptions = podNodeOptions(limit);
     const start = async (
       mode: Mode,
       env: Record<string, string>,
     ): Promise<Omit<Target, 'signer'>> => {
-      const cgroup = createMemoryCgroup(podBytes);
+      const cgroup = createMemoryCgroup(limit * 1024 * 1024);
       if (cgroup === undefined && process.env['SLUICE_ALL_SERVERS'] === 'true') {
         throw new Error('no memory cgroup can be made here');
       }
       const { api } = await smart.deployment.startApi(
         { AUTH_MODE: mode, ...env },
-        cgroup === undefined ? {} : { cgroup },
+        cgroup === undefined ? { nodeOptions } : { cgroup, nodeOptions },
       );
       smart.services.push(api);
       return { mode, api, cgroup };

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import {
   createMemoryCgroup,
@@ -7,25 +6,13 @@ import {
   type MemoryCgroup,
 } from '../support/memory-cgroup.ts';
 import { patiently } from '../support/patience.ts';
+import { podLimit, podNodeOptions } from '../support/pod-limit.ts';
 import { storeSampleData } from '../support/sample-data.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { ApiStack, ask, kickOffHeaders, type Answer } from './api-client.ts';
 
 const megabyte = 1024 * 1024;
 const post = { ...kickOffHeaders, 'content-type': 'application/fhir+json' };
-
-/** Memory that the pod of the API may have, in MB. */
-function podLimit(): number {
-  const text = readFileSync('k8s/base/api/deployment.yaml', 'utf8');
-  const container = text.slice(text.indexOf('        - name: api\n'));
-  return Number(/limits: \{ memory: (\d+)Mi/.exec(container)?.[1]);
-}
-
-/** Share of that which the image leaves to the heap, in percent. */
-function heapShare(): number {
-  const text = readFileSync('Dockerfile', 'utf8');
-  return Number(/NODE_OPTIONS=--max-old-space-size-percentage=(\d+)/.exec(text)?.[1]);
-}
 
 withMemoryCgroups(() => {
   const limit = podLimit();
@@ -39,12 +26,10 @@ withMemoryCgroups(() => {
     const made = createMemoryCgroup(limit * megabyte);
     if (made === undefined) throw new Error('no cgroup');
     group = made;
-    // The option of the image needs a newer Node.js than these tests; it comes to this.
-    const nodeOptions = [`--max-old-space-size=${Math.floor((limit * heapShare()) / 100)}`];
     api = await startService(
       'api',
       { ...stack.env, EXPORT_SLOTS: '1000' },
-      { cgroup: group, nodeOptions },
+      { cgroup: group, nodeOptions: podNodeOptions(limit) },
     );
   }, patiently(120_000));
   afterAll(async () => {
