@@ -54,10 +54,15 @@ async function loadInput(
   return odd === undefined ? undefined : `an odd message: ${odd.message.slice(0, 600)}`;
 }
 
-/** What holds nothing to load and nothing wrong: white space, an empty list of entries, reads, outcomes. */
+/** What holds nothing to load and nothing wrong: white space, an empty array or list of entries, reads, outcomes. */
 function isQuiet(bytes: Buffer): boolean {
   const isPacked = bytes[0] === 0x1f;
-  return isPacked || /^[\xef\xbb\xbf \t\r\n]*$|"entry"|Bundle/.test(bytes.toString('latin1'));
+  return (
+    isPacked ||
+    /^[\xef\xbb\xbf \t\r\n]*$|^[\xef\xbb\xbf]*\s*\[\s*\]\s*$|"entry"|Bundle/.test(
+      bytes.toString('latin1'),
+    )
+  );
 }
 
 /** Everything stored has to be JSON on one line that says what its row says. */

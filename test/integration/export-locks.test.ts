@@ -76,7 +76,7 @@ test(`${rounds} exports of ${partsEach} parts end without a deadlock, while ever
 
 test('a completion that loses by a deadlock is run again', async () => {
   const id = await planned(database.pool, 2);
-  const { parts } = await claimParts(database.pool, id, [1, 2], leaseMs);
+  const { parts } = await claimParts(database.pool, id, [1, 2], { leaseMs, suspects: true });
   let completing: ReturnType<typeof completeParts> | undefined;
   await withTransaction(database.pool, async (other) => {
     // The completion is the one that finds out, and so the one that loses.
@@ -103,7 +103,7 @@ async function planned(pool: Pool, count: number): Promise<string> {
   const id = randomUUID();
   const kickOff = { level: 'system', request: '', lenient: false, notices: [] };
   await createExport(pool, { id, kickOff: kickOff as unknown as KickOff, subject: 's', slot: id });
-  const begun = await beginPlanning(pool, id);
+  const begun = (await beginPlanning(pool, id))?.begun;
   const at = await settle(pool, begun?.transactionTime ?? '', 0);
   const settled = await settleExport(pool, id, at);
   if (!settled) throw new Error(`${id} is not being planned`);
@@ -127,7 +127,10 @@ async function planned(pool: Pool, count: number): Promise<string> {
 async function work(pool: Pool, id: string): Promise<void> {
   do {
     const numbers = Array.from({ length: 8 }, () => randomInt(1, partsEach + 1));
-    const { parts } = await claimParts(pool, id, [...new Set(numbers)], leaseMs);
+    const { parts } = await claimParts(pool, id, [...new Set(numbers)], {
+      leaseMs,
+      suspects: true,
+    });
     const [first] = parts;
     if (!first) continue;
     const dice = randomInt(100);

@@ -56,7 +56,7 @@ test('an export is found without what only its plan needs', async () => {
 
 test('its plan has all of the kick-off but the patients, which lie beside it', async () => {
   const id = await store({ patients: ['b', 'a'] });
-  const planned = await beginPlanning(database.pool, id);
+  const planned = (await beginPlanning(database.pool, id))?.begun;
   expect(planned?.kickOff).toEqual({ ...kickOff, hasPatients: true });
   expect(await listExportPatients(database.pool, id)).toEqual(['a', 'b']);
 });

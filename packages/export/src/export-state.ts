@@ -31,7 +31,8 @@
  *
  * Invariants: an UPDATE of a state names the state it leaves; a part is completed together with the
  * record of its files, in one transaction, only while its lease is held and its export is running;
- * a retry is a counter (attempt), never a state.
+ * a retry is a counter, never a state: `attempt` of all claims, `retries`, `faults` and `losses` of what
+ * ended them, by which a part is given up. A part with faults or losses is claimed alone, after the others.
  */
 
 /** Every move of an export: state → states it may go to. */

@@ -8,8 +8,15 @@ import type { Queryable } from './pool.ts';
 export interface Claim {
   readonly of: Export | undefined;
   readonly parts: readonly ClaimedPart[];
-  /** Absent: none of the others is left to be claimed. */
+  /** 0: one of them can be claimed, a suspect as a rule. Absent: none of the others is left to be claimed. */
   readonly waitMs: number | undefined;
+}
+
+/** How parts are claimed. */
+export interface ClaimOptions {
+  readonly leaseMs: number;
+  /** A suspect is claimed where there is nothing else. */
+  readonly suspects: boolean;
 }
 
 interface ClaimRow extends ExportRow {
@@ -21,6 +28,9 @@ interface ClaimRow extends ExportRow {
   range_to: string;
   attachments: boolean;
   attempt: number;
+  retries: number;
+  faults: number;
+  losses: number;
   readable_at: string | null;
 }
 
@@ -30,36 +40,48 @@ export const stageHasCome = 'e.parts_completed >= coalesce(e.stage_ends[p.stage 
 /**
  * Claims parts of an export that are queued, or running with a lapsed lease, while the export is
  * running and the parts of the stages before are completed. A part that somebody is changing just now counts as held for a moment.
+ * One that may be at fault for what befell it or its worker is a suspect: claimed alone, after the others, and by
+ * those who ask for suspects, since a worker that dies with it in hand is held against it.
  */
 export async function claimParts(
   db: Queryable,
   exportId: string,
   numbers: readonly number[],
-  leaseMs: number,
+  { leaseMs, suspects }: ClaimOptions,
 ): Promise<Claim> {
   const { rows } = await db.query<ClaimRow>(
-    `with free as materialized (
-       select p.number from sluice.parts p
+    `with claimable as materialized (
+       select p.number, p.state = 'running' or p.faults + p.losses > 0 as suspect from sluice.parts p
         where p.export_id = $1 and p.number = any($2::int[])
           and (p.state = any($4::text[]) or (p.state = 'running' and p.lease_until < clock_timestamp()))
           and exists (select from sluice.exports e
                        where e.id = p.export_id and e.state = 'running' and ${stageHasCome})
           for update skip locked
+     ), free as (
+       select number from claimable where not suspect
+       union all
+       select min(number) from claimable having bool_and(suspect) and $5
      ), claimed as (
        update sluice.parts p
-          set state = 'running', attempt = p.attempt + 1,
+          set state = 'running', attempt = p.attempt + 1, losses = p.losses + (p.state = 'running')::int,
               lease_until = clock_timestamp() + make_interval(secs => $3 / 1000.0)
          from free
         where p.export_id = $1 and p.number = free.number
-       returning export_id, p.number, kind, type, access, range_from, range_to, attachments, attempt
+       returning export_id, p.number, kind, type, access, range_from, range_to, attachments, attempt,
+                 retries, faults, losses
      )
      select c.*, e.readable_at::text as readable_at, ${columnsOf('e')}, e.aliases from claimed c join sluice.exports e on e.id = c.export_id`,
-    [exportId, numbers, leaseMs, partStatesBefore('running')],
+    [exportId, numbers, leaseMs, partStatesBefore('running'), suspects],
   );
   const parts = rows.map(({ number, kind, type, access, attachments, attempt, ...row }) => {
+    const tries = { retries: row.retries, faults: row.faults, losses: row.losses };
     const range = { rangeFrom: Number(row.range_from), rangeTo: Number(row.range_to) };
     const readable = row.readable_at === null ? {} : { readableAt: row.readable_at };
-    return { exportId, number, kind, type, access, attachments, attempt, ...range, ...readable };
+    return {
+      ...{ exportId, number, kind, type, access, attachments, attempt, tries },
+      ...range,
+      ...readable,
+    };
   });
   const claimed = new Set(parts.map(({ number }) => number));
   const others = numbers.filter((number) => !claimed.has(number));

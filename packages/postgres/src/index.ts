@@ -97,6 +97,7 @@ export {
   type PartAccess,
   type Renewal,
   type PlannedPart,
+  type Tries,
 } from './parts.ts';
 export { beginPlanning, settleExport, storePlan, touchExport, type Plan } from './planning.ts';
 export { createPool, type Client, type Pool, type PoolOptions, type Queryable } from './pool.ts';

@@ -14,6 +14,7 @@ import * as exportPatients from './migrations/0012-export-patients.ts';
 import * as settledTime from './migrations/0014-settled-time.ts';
 import * as deployment from './migrations/0016-deployment.ts';
 import * as references from './migrations/0020-references.ts';
+import * as partTries from './migrations/0021-part-tries.ts';
 import * as binaries from './migrations/0022-binaries.ts';
 import * as filterAliases from './migrations/0024-filter-aliases.ts';
 
@@ -38,6 +39,7 @@ const migrations: readonly Migration[] = [
   { name: '0014-settled-time', ...settledTime },
   { name: '0016-deployment', ...deployment },
   { name: '0020-references', ...references },
+  { name: '0021-part-tries', ...partTries },
   { name: '0022-binaries', ...binaries },
   { name: '0024-filter-aliases', ...filterAliases },
 ];

@@ -24,6 +24,23 @@ export interface ClaimedPart extends PlannedPart {
   readonly attempt: number;
   /** How far a replica must have replayed to be read from (an LSN); absent: it must not be. */
   readonly readableAt?: string;
+  readonly tries: Tries;
+}
+
+/** Why a part was tried before, and how often. What was handed back in order is not counted. */
+export interface Tries {
+  /** Faults that pass by themselves. */
+  readonly retries: number;
+  /** Faults of which nobody can say whether they pass. */
+  readonly faults: number;
+  /** Claims whose lease lapsed: the worker was killed, or cut off from Postgres. */
+  readonly losses: number;
+}
+
+/** The part that stopped work on itself and others. */
+export interface Blame {
+  readonly number: number;
+  readonly counts: 'retries' | 'faults';
 }
 
 /** Names one claim. */
@@ -83,8 +100,16 @@ export async function renewLeases(
   return rows;
 }
 
-/** Gives parts back for another worker to take at once; harmless where the lease is lost. */
-export async function handBackParts(pool: Pool, leases: readonly Lease[]): Promise<void> {
+/**
+ * Gives parts back for another worker to take at once; harmless where the lease is lost.
+ *
+ * @param blame the one of them that is at fault, which counts it
+ */
+export async function handBackParts(
+  pool: Pool,
+  leases: readonly Lease[],
+  blame?: Blame,
+): Promise<void> {
   const text = `with held as materialized (
        select p.export_id, p.number
          from sluice.parts p
@@ -93,7 +118,10 @@ export async function handBackParts(pool: Pool, leases: readonly Lease[]): Promi
         order by p.export_id, p.number
           for no key update of p
      )
-     update sluice.parts p set state = 'queued', lease_until = null
+     update sluice.parts p
+        set state = 'queued', lease_until = null,
+            retries = p.retries + (p.number is not distinct from $5::int)::int,
+            faults = p.faults + (p.number is not distinct from $6::int)::int
        from held
       where p.export_id = held.export_id and p.number = held.number`;
   const values = [
@@ -101,6 +129,8 @@ export async function handBackParts(pool: Pool, leases: readonly Lease[]): Promi
     leases.map((l) => l.number),
     leases.map((l) => l.attempt),
     partStatesBefore('queued'),
+    blame?.counts === 'retries' ? blame.number : null,
+    blame?.counts === 'faults' ? blame.number : null,
   ];
   await retryConflicts(() => pool.query(text, values));
 }

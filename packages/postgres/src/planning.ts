@@ -9,16 +9,21 @@ import type { Client, Queryable } from './pool.ts';
  * Enters `planning`; also when a planner was there before and died: planning again is safe, since
  * its result is stored in one transaction with the move to `running`.
  *
- * @returns the export; `undefined` when it is not to be planned (any more)
+ * @param isAgain the same worker tries again after a fault, which is not counted
+ * @returns the export, and how often planning it was begun; `undefined` when it is not to be planned (any more)
  */
-export async function beginPlanning(db: Queryable, id: string): Promise<Export | undefined> {
-  const { rows } = await db.query<ExportRow>(
-    `update sluice.exports set state = 'planning', progressed_at = clock_timestamp()
+export async function beginPlanning(
+  db: Queryable,
+  id: string,
+  isAgain = false,
+): Promise<{ readonly begun: Export; readonly times: number } | undefined> {
+  const { rows } = await db.query<ExportRow & { plans_begun: number }>(
+    `update sluice.exports set state = 'planning', progressed_at = clock_timestamp(), plans_begun = plans_begun + $3
       where id = $1 and slot is not null and (state = any($2::text[]) or state = 'planning')
-     returning ${exportColumns}`,
-    [id, statesBefore('planning')],
+     returning ${exportColumns}, plans_begun`,
+    [id, statesBefore('planning'), isAgain ? 0 : 1],
   );
-  return rows[0] && toExport(rows[0]);
+  return rows[0] && { begun: toExport(rows[0]), times: rows[0].plans_begun };
 }
 
 /**

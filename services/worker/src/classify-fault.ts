@@ -2,6 +2,7 @@ import { ExportError } from '@sluice/export';
 import type { Issue } from '@sluice/fhir';
 import { passingReason, sqlState, UnsettledError } from '@sluice/postgres';
 import { StorageError } from '@sluice/storage';
+import { GivenUp } from './give-up.ts';
 
 /** SQLSTATE classes that will fail again the same way: syntax, privileges, missing or wrong objects. */
 const permanentClasses = new Set(['22', '28', '2F', '3D', '3F', '42']);
@@ -19,6 +20,7 @@ export function judgeFault(error: unknown): FaultKind {
   if (
     error instanceof UnsettledError ||
     error instanceof ExportError ||
+    error instanceof GivenUp ||
     error instanceof TypeError ||
     error instanceof RangeError ||
     permanentClasses.has(sqlState(error).slice(0, 2))
@@ -40,6 +42,7 @@ export function failureIssue(error: unknown): Issue {
   }
   // What a client did is told in full.
   if (error instanceof ExportError && error.issues[0]) return error.issues[0];
+  if (error instanceof GivenUp) return error.issue;
   if (error instanceof UnsettledError) {
     return { severity: 'error', code: 'timeout', text: error.message };
   }

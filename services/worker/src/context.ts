@@ -6,6 +6,7 @@ import type { OutputStore, StorageHealth } from '@sluice/storage';
 import type { LinePool } from './lines/line-pool.ts';
 import type { Pace } from './pace.ts';
 import type { WorkerSettings } from './settings.ts';
+import type { Turns } from './turns.ts';
 
 /** What every job of a worker works with. */
 export interface WorkerContext {
@@ -31,4 +32,6 @@ export interface WorkerContext {
   readonly lines: LinePool;
   /** Memory for the blocks of output. */
   readonly blocks: BufferPool;
+  /** Of parts; one that may take the process down works alone. */
+  readonly turns: Turns;
 }

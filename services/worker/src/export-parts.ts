@@ -9,29 +9,20 @@ import {
   type PartResult,
 } from '@sluice/postgres';
 import { errorFacts, traced } from '@sluice/runtime';
-import { failureIssue, isTransient } from './classify-fault.ts';
+import { failureIssue, judgeFault } from './classify-fault.ts';
 import type { WorkerContext } from './context.ts';
 import { failAndClean } from './end-export.ts';
 import { enqueueNextStage } from './enqueue-parts.ts';
 import { finishExport } from './finish-export.ts';
+import { checkPartTries, countsAs, pauseBefore } from './give-up.ts';
 import { PartAborted, type PartsInHand, type Written } from './parts-in-hand.ts';
 import { writePart } from './write-part.ts';
-
-/** Claims after which a part is given up: it fails, or takes its worker down, each time. */
-const maxAttempts = 30;
-
-/** The part has taken its worker down, or lost its lease, time and again. */
-class PartGivenUp extends TypeError {
-  constructor(attempts: number) {
-    super(`the part was given up after ${attempts} attempts`);
-  }
-}
 
 /**
  * Exports parts of one export, one after the other: claims them, streams each from the database into
  * its files, and completes all that went well together, while the leases hold. At the first fault
- * the others go back to the queue; a transient one is tried again with backoff, a permanent one fails
- * the export with its cause. Who completes the last part of a stage goes on with the next one, and
+ * the others go back to the queue; the part at fault is tried again with growing pauses, by itself, or given
+ * up, which fails the export with its cause (give-up.ts). Who completes the last part of a stage goes on with the next one, and
  * who completes the last of all finishes the export.
  *
  * @returns ms to wait when some of them are still to be done: other workers hold them, or they are tried again
@@ -42,33 +33,67 @@ export async function exportParts(
   exportId: string,
   numbers: readonly number[],
 ): Promise<number | undefined> {
-  const { of, parts, waitMs } = await claimParts(
-    context.pool,
-    exportId,
-    numbers,
-    context.settings.PART_LEASE,
-  );
-  const again = of && (await workOn(context, inHand, of, parts));
-  return again ?? (waitMs === undefined ? undefined : waitMs + 50);
+  try {
+    const work = await takeTurns(context, inHand, exportId, numbers);
+    if (work.done) await goOn(context, inHand, work.done.of, work.done.completion);
+    return work.pauseMs ?? (work.heldMs === undefined ? undefined : work.heldMs + 50);
+  } catch (error) {
+    // The turn did not come before the process was told to end: another one has it.
+    if (error instanceof PartAborted) return 1;
+    throw error;
+  }
 }
 
-/** Works on claimed parts. @returns ms to wait when they are to be tried again */
+/** What became of parts that were to be worked on. */
+interface Work {
+  /** How many of them were claimed. */
+  readonly claimed: number;
+  readonly done?: { readonly of: Export; readonly completion: Completion };
+  /** Ms to wait before the claimed ones are tried again. */
+  readonly pauseMs?: number | undefined;
+  /** Ms for which others are held; 0: a suspect can be claimed. */
+  readonly heldMs?: number | undefined;
+}
+
+/**
+ * Claims and works in one turn, so that nobody holds a part without working on it: if its worker dies meanwhile, that
+ * counts against the part. A suspect is claimed when there is nothing beside it in the process.
+ */
+async function takeTurns(
+  context: WorkerContext,
+  inHand: PartsInHand,
+  exportId: string,
+  numbers: readonly number[],
+): Promise<Work> {
+  const take = (kind: 'share' | 'alone'): Promise<Work> =>
+    context.turns.take(kind, inHand.stopping, async () => {
+      const leaseMs = context.settings.PART_LEASE;
+      const options = { leaseMs, suspects: kind === 'alone' };
+      const { of, parts, waitMs } = await claimParts(context.pool, exportId, numbers, options);
+      if (of === undefined) return { claimed: 0, heldMs: waitMs };
+      return { ...(await workOn(context, inHand, of, parts)), heldMs: waitMs };
+    });
+  const work = await take('share');
+  return work.claimed === 0 && work.heldMs === 0 ? await take('alone') : work;
+}
+
+/** Works on claimed parts. */
 async function workOn(
   context: WorkerContext,
   inHand: PartsInHand,
   of: Export,
   parts: readonly ClaimedPart[],
-): Promise<number | undefined> {
+): Promise<Work> {
   const written = new Map<number, Written>();
   const results: PartResult[] = [];
   let current: ClaimedPart | undefined;
   let completion: Completion | undefined;
-  let waitMs: number | undefined;
+  let pauseMs: number | undefined;
   try {
     await inHand.hold(of, parts, written, async (signal) => {
       for (const part of parts) {
         current = part;
-        if (part.attempt > maxAttempts) throw new PartGivenUp(part.attempt);
+        checkPartTries(part.type, part.tries);
         const facts = { exportId: of.id, part: part.number, type: part.type };
         const write = () => writePart(context, of, part, written, signal);
         results.push(await traced('part', facts, write));
@@ -79,10 +104,10 @@ async function workOn(
       if (completion.completed.length < results.length) throw new PartAborted('lease-lost');
     });
   } catch (error) {
-    waitMs = await dealWith(context, of, { parts, current, error });
+    pauseMs = await dealWith(context, of, { parts, current, error });
   }
-  if (completion) await goOn(context, inHand, of, completion);
-  return waitMs;
+  const done = completion && { of, completion };
+  return { claimed: parts.length, pauseMs, ...(done ? { done } : {}) };
 }
 
 /** What there is to do once parts are completed; outside of what is tried again when it fails. */
@@ -124,12 +149,13 @@ async function dealWith(
     return 1;
   }
   if (!current) throw error;
-  if (isTransient(error) && current.attempt < maxAttempts) {
+  const counts = countsAs(judgeFault(error), current.tries);
+  if (counts !== undefined) {
     metrics.count('sluice_part_retries_total', {});
     log.warn('part is tried again', { ...facts, ...errorFacts(error) });
-    await handBackParts(pool, parts);
+    await handBackParts(pool, parts, { number: current.number, counts });
     // The job waits, not the worker.
-    return Math.round(Math.min(50 * 2 ** current.attempt, 10_000) * (0.5 + Math.random() / 2));
+    return pauseBefore(current.tries);
   }
   log.error('part failed', { ...facts, ...errorFacts(error) });
   const failure = failureIssue(error);

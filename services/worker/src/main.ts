@@ -32,6 +32,7 @@ import { Pace } from './pace.ts';
 import { PartsInHand } from './parts-in-hand.ts';
 import { planExport } from './plan-export.ts';
 import { readWorkerEnvironment, type WorkerEnvironment } from './settings.ts';
+import { Turns } from './turns.ts';
 
 const { settings, storage, warnings } = environmentOrExit();
 const log = createLogger('worker', settings.LOG_LEVEL);
@@ -86,6 +87,7 @@ const context: WorkerContext = {
   // large enough to compress. Each part has a block that is filled, one written, one waiting, and
   // where its lines are worked on another one for what comes of them.
   blocks: blockPool(1 << 20, 4 * settings.WORKER_CONCURRENCY),
+  turns: new Turns(),
 };
 const inHand = new PartsInHand(context);
 

@@ -41,14 +41,19 @@ export class PartsInHand {
   readonly #context: WorkerContext;
   readonly #work = new Set<InHand>();
   readonly #timer: NodeJS.Timeout;
+  readonly #stopping = new AbortController();
   #renewedAt = Date.now();
   #renewing = false;
   #publishing = false;
-  #stopped = false;
 
   constructor(context: WorkerContext) {
     this.#context = context;
     this.#timer = setInterval(() => void this.#renew(), 500);
+  }
+
+  /** Aborts when the process is told to end. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   /** Runs `work` on parts of an export, with a signal that aborts when they are to be left. */
@@ -60,7 +65,7 @@ export class PartsInHand {
   ): Promise<void> {
     const controller = new AbortController();
     const inHand: InHand = { exportId, slot, parts, controller, written, bytesSeen: 0 };
-    if (this.#stopped) controller.abort(new PartAborted('shutdown'));
+    if (this.stopping.aborted) controller.abort(this.stopping.reason);
     this.#work.add(inHand);
     try {
       await work(controller.signal);
@@ -78,9 +83,9 @@ export class PartsInHand {
 
   /** Leaves every part and renews nothing more. */
   stop(): void {
-    this.#stopped = true;
+    this.#stopping.abort(new PartAborted('shutdown'));
     clearInterval(this.#timer);
-    for (const { controller } of this.#work) controller.abort(new PartAborted('shutdown'));
+    for (const { controller } of this.#work) controller.abort(this.stopping.reason);
   }
 
   async #renew(): Promise<void> {

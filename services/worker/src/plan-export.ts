@@ -14,6 +14,7 @@ import { failureIssue, isTransient } from './classify-fault.ts';
 import type { WorkerContext } from './context.ts';
 import { failAndClean } from './end-export.ts';
 import { enqueueParts } from './enqueue-parts.ts';
+import { checkPlanTries } from './give-up.ts';
 import { makePlan } from './make-plan.ts';
 
 const attempts = 8;
@@ -25,7 +26,7 @@ const attempts = 8;
 export async function planExport(context: WorkerContext, exportId: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await plan(context, exportId);
+      await plan(context, exportId, attempt > 1);
       return;
     } catch (error) {
       if (attempt >= attempts || !isTransient(error)) {
@@ -39,9 +40,11 @@ export async function planExport(context: WorkerContext, exportId: string): Prom
   }
 }
 
-async function plan(context: WorkerContext, exportId: string): Promise<void> {
+async function plan(context: WorkerContext, exportId: string, isAgain: boolean): Promise<void> {
   const { pool, queue, store, log } = context;
-  const begun = await beginPlanning(pool, exportId);
+  const planning = await beginPlanning(pool, exportId, isAgain);
+  if (planning) checkPlanTries(planning.times);
+  const begun = planning?.begun;
   const settled = begun?.settled === false ? await settleNow(context, begun) : begun;
   if (!settled) return;
   // Once more: it may have been removed between the kick-off's look and the row of the export.
