@@ -93,7 +93,7 @@ async function workOn(
     await inHand.hold(of, parts, written, async (signal) => {
       for (const part of parts) {
         current = part;
-        checkPartTries(part.type, part.tries);
+        checkPartTries(part);
         const facts = { exportId: of.id, part: part.number, type: part.type };
         const write = () => writePart(context, of, part, written, signal);
         results.push(await traced('part', facts, write));

@@ -1,5 +1,5 @@
 import type { Issue } from '@sluice/fhir';
-import type { Tries } from '@sluice/postgres';
+import type { ClaimedPart, Tries } from '@sluice/postgres';
 import type { FaultKind } from './classify-fault.ts';
 
 /** Tries after which a part is given up, by what ended them. */
@@ -28,7 +28,8 @@ export class GivenUp extends Error {
 }
 
 /** @throws GivenUp for a part that has lost its workers time and again */
-export function checkPartTries(type: string, { losses }: Tries): void {
+export function checkPartTries({ type, tries }: Pick<ClaimedPart, 'type' | 'tries'>): void {
+  const { losses } = tries;
   if (losses < most.losses) return;
   throw new GivenUp(
     `The export was given up: ${losses} times a worker was lost while it wrote one part of ${type}.`,
