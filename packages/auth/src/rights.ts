@@ -30,9 +30,9 @@ export interface Rights extends Limits {
 }
 
 /**
- * Turns granted scopes into rights. Several scopes of one type are alternatives. A client limited to Groups gets the data of their
- * members only, and of Groups these alone; one limited to patients would learn of others from a Group, so there are none for it
- * unless they are listed. SPEC G-056, G-065
+ * Turns granted scopes into rights. Several scopes of one type are alternatives. A client limited to Groups sees only these Groups and
+ * their members' data. A client limited to patients could learn of other patients from a Group, so it sees no Group that is not
+ * listed. SPEC G-056, G-065
  */
 export function rightsOf(scopes: readonly Scope[], limits: Limits = {}): Rights {
   const data = scopes.filter((scope): scope is DataScope => !('operation' in scope));
