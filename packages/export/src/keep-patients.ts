@@ -1,5 +1,5 @@
-import type { Issue } from '@sluice/fhir';
-import { ExportError } from './errors.ts';
+import type { Issue, IssueCode } from '@sluice/fhir';
+import { ExportError, type ExportErrorCode } from './errors.ts';
 import type { KickOff } from './export.ts';
 import { named } from './quoted.ts';
 
@@ -10,18 +10,12 @@ import { named } from './quoted.ts';
  * @throws ExportError naming up to ten of them, in strict mode or when none is left
  */
 export function keepPatients(kickOff: KickOff, absent: ReadonlySet<string>): KickOff {
-  const { patients } = kickOff;
-  const missing = patients?.filter((id) => absent.has(id)) ?? [];
-  if (patients === undefined || missing.length === 0) return kickOff;
   const where = kickOff.level === 'group' ? 'are not members of the Group' : 'do not exist';
-  const text = `patient: these ${where}: ${named(missing)}.`;
-  const issue = { code: 'not-found', text, expression: ['patient'] } as const;
-  const kept = patients.filter((id) => !absent.has(id));
-  if (!kickOff.lenient || kept.length === 0) {
-    throw new ExportError('invalid-parameter', text, { issues: [{ severity: 'error', ...issue }] });
-  }
-  const notice: Issue = { severity: 'warning', ...issue, text: `${text} They were left out.` };
-  return { ...kickOff, patients: kept, notices: [...kickOff.notices, notice] };
+  return leaveOut(kickOff, (id) => absent.has(id), {
+    code: 'invalid-parameter',
+    issueCode: 'not-found',
+    textOf: (ids) => `patient: these ${where}: ${ids}.`,
+  });
 }
 
 /**
@@ -31,14 +25,34 @@ export function keepPatients(kickOff: KickOff, absent: ReadonlySet<string>): Kic
  * @throws ExportError `forbidden` naming up to ten of them, in strict mode or when none is left
  */
 export function keepPermitted(kickOff: KickOff, permitted: ReadonlySet<string>): KickOff {
+  return leaveOut(kickOff, (id) => !permitted.has(id), {
+    code: 'forbidden',
+    issueCode: 'forbidden',
+    textOf: (ids) => `patient: the client may not have the data of ${ids}.`,
+  });
+}
+
+/** How patients that are not exported are refused, or told of in a notice. */
+interface Refusal {
+  readonly code: ExportErrorCode;
+  readonly issueCode: IssueCode;
+  /** Given up to ten ids. */
+  readonly textOf: (ids: string) => string;
+}
+
+function leaveOut(
+  kickOff: KickOff,
+  isRefused: (id: string) => boolean,
+  { code, issueCode, textOf }: Refusal,
+): KickOff {
   const { patients } = kickOff;
-  const refused = patients?.filter((id) => !permitted.has(id)) ?? [];
+  const refused = patients?.filter(isRefused) ?? [];
   if (patients === undefined || refused.length === 0) return kickOff;
-  const text = `patient: the client may not have the data of ${named(refused)}.`;
-  const issue = { code: 'forbidden', text, expression: ['patient'] } as const;
-  const kept = patients.filter((id) => permitted.has(id));
+  const text = textOf(named(refused));
+  const issue = { code: issueCode, text, expression: ['patient'] } as const;
+  const kept = patients.filter((id) => !isRefused(id));
   if (!kickOff.lenient || kept.length === 0) {
-    throw new ExportError('forbidden', text, { issues: [{ severity: 'error', ...issue }] });
+    throw new ExportError(code, text, { issues: [{ severity: 'error', ...issue }] });
   }
   const notice: Issue = { severity: 'warning', ...issue, text: `${text} They were left out.` };
   return { ...kickOff, patients: kept, notices: [...kickOff.notices, notice] };

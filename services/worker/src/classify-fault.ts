@@ -2,7 +2,6 @@ import { ExportError } from '@sluice/export';
 import type { Issue } from '@sluice/fhir';
 import { passingReason, sqlState, UnsettledError } from '@sluice/postgres';
 import { StorageError } from '@sluice/storage';
-import { GivenUp } from './give-up.ts';
 
 /** SQLSTATE classes that will fail again the same way: syntax, privileges, missing or wrong objects. */
 const permanentClasses = new Set(['22', '28', '2F', '3D', '3F', '42']);
@@ -20,7 +19,6 @@ export function judgeFault(error: unknown): FaultKind {
   if (
     error instanceof UnsettledError ||
     error instanceof ExportError ||
-    error instanceof GivenUp ||
     error instanceof TypeError ||
     error instanceof RangeError ||
     permanentClasses.has(sqlState(error).slice(0, 2))
@@ -40,9 +38,8 @@ export function failureIssue(error: unknown): Issue {
   if (error instanceof StorageError) {
     return exception(`The export could not write its files: ${error.message}.`);
   }
-  // What a client did is told in full.
+  // What is meant for clients is told in full.
   if (error instanceof ExportError && error.issues[0]) return error.issues[0];
-  if (error instanceof GivenUp) return error.issue;
   if (error instanceof UnsettledError) {
     return { severity: 'error', code: 'timeout', text: error.message };
   }

@@ -35,7 +35,7 @@ export async function exportParts(
 ): Promise<number | undefined> {
   try {
     const work = await takeTurns(context, inHand, exportId, numbers);
-    if (work.done) await goOn(context, inHand, work.done.of, work.done.completion);
+    if (work.done) await goOn(context, inHand, work.done.export, work.done.completion);
     return work.pauseMs ?? (work.heldMs === undefined ? undefined : work.heldMs + 50);
   } catch (error) {
     // The turn did not come before the process was told to end: another one has it.
@@ -48,7 +48,7 @@ export async function exportParts(
 interface Work {
   /** How many of them were claimed. */
   readonly claimed: number;
-  readonly done?: { readonly of: Export; readonly completion: Completion };
+  readonly done?: { readonly export: Export; readonly completion: Completion };
   /** Ms to wait before the claimed ones are tried again. */
   readonly pauseMs?: number | undefined;
   /** Ms for which others are held; 0: a suspect can be claimed. */
@@ -106,7 +106,7 @@ async function workOn(
   } catch (error) {
     pauseMs = await dealWith(context, of, { parts, current, error });
   }
-  const done = completion && { of, completion };
+  const done = completion && { export: of, completion };
   return { claimed: parts.length, pauseMs, ...(done ? { done } : {}) };
 }
 

@@ -1,4 +1,4 @@
-import type { Issue } from '@sluice/fhir';
+import { ExportError } from '@sluice/export';
 import type { ClaimedPart, Tries } from '@sluice/postgres';
 import type { FaultKind } from './classify-fault.ts';
 
@@ -15,31 +15,21 @@ const most = {
 /** Times that planning one export is begun. Whoever ends it in order ends it for good, so each but the last lost its worker. */
 const mostPlans = most.losses;
 
-/** What would never end well is tried no more. */
-export class GivenUp extends Error {
-  /** What the client is told. */
-  readonly issue: Issue;
-
-  constructor(text: string) {
-    super(text);
-    this.name = 'GivenUp';
-    this.issue = { severity: 'error', code: 'exception', text };
-  }
-}
-
-/** @throws GivenUp for a part that has lost its workers time and again */
+/** @throws ExportError `export-failed` for a part that has lost its workers time and again */
 export function checkPartTries({ type, tries }: Pick<ClaimedPart, 'type' | 'tries'>): void {
   const { losses } = tries;
   if (losses < most.losses) return;
-  throw new GivenUp(
+  throw new ExportError(
+    'export-failed',
     `The export was given up: ${losses} times a worker was lost while it wrote one part of ${type}.`,
   );
 }
 
-/** @throws GivenUp for an export whose planning has lost its workers time and again */
+/** @throws ExportError `export-failed` for an export whose planning has lost its workers time and again */
 export function checkPlanTries(times: number): void {
   if (times <= mostPlans) return;
-  throw new GivenUp(
+  throw new ExportError(
+    'export-failed',
     `The export was given up: ${times - 1} times a worker was lost while it planned the export.`,
   );
 }
