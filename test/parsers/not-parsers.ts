@@ -13,6 +13,8 @@ export const notParsers: Readonly<Record<string, string>> = {
   'cli/client/check-file.ts#checkFile': 'takes the path of a file and only adds it up',
   'cli/client/follow-export.ts#followExport': 'takes a URL; the answers are read by completedOf',
   'export/export-slot.ts#isStaleLock': 'reads a lock that we have written',
+  'fhir/json-bounds.ts#endOfString':
+    'called by checkJsonBounds, rewriteReferences and writeLiterals, which are listed',
   'fhir/meta-item.ts#metaInsertion': 'called by markDeleted and compileElements, which are listed',
   'loader/bundle-survey.ts#isNamedNdjson': 'looks at the path of a file',
   'loader/classify-name.ts#findReasonToSkip': 'looks at the name of a file',

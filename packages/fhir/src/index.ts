@@ -6,7 +6,7 @@ export {
   periodEnd,
   repairInstant,
 } from './instant.ts';
-export { checkJsonBounds, type JsonBounds, type JsonExcess } from './json-bounds.ts';
+export { checkJsonBounds, endOfString, type JsonBounds, type JsonExcess } from './json-bounds.ts';
 export { type JsonMember, type JsonSpan, scanArray, scanObject } from './json-scan.ts';
 export { isMarkedDeleted, markDeleted } from './mark-deleted.ts';
 export { ResourceTextError, type Splice, type SplicedResource, spliceMeta } from './meta-splice.ts';

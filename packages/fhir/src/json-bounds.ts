@@ -65,8 +65,8 @@ export function checkJsonBounds(
   return undefined;
 }
 
-/** Where the quote is that closes a string; the end of the text if none does. */
-function endOfString(bytes: Uint8Array, start: number): number {
+/** Where the quote is that closes the string which begins at `start`; the end of the text, or one behind, if none does. */
+export function endOfString(bytes: Uint8Array, start: number): number {
   let at = start + 1;
   while (at < bytes.length && bytes[at] !== quote) {
     at += bytes[at] === backslash ? 2 : 1;

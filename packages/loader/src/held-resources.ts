@@ -1,7 +1,6 @@
-import { ResourceTextError } from '@sluice/fhir';
 import type { StagedResource } from '@sluice/postgres';
 import { ConditionalTargets, keyOf } from './conditional-targets.ts';
-import { type LoadProblem, UnloadableError, withoutPatient } from './load-problem.ts';
+import { isUnloadable, type LoadProblem, withoutPatient } from './load-problem.ts';
 import type { Find } from './match-entries.ts';
 import { readResource } from './read-resource.ts';
 import { listSearches, type Searches, writeLiterals } from './resolve-references.ts';
@@ -155,7 +154,7 @@ export class HeldResources {
       const written = bytes === read.bytes ? read : readResource(bytes);
       await store(stageResource(written, origin.line, stageOptions));
     } catch (error) {
-      if (!(error instanceof UnloadableError || error instanceof ResourceTextError)) throw error;
+      if (!isUnloadable(error)) throw error;
       this.#report(origin, error.message);
     }
   }

@@ -14,7 +14,7 @@ export interface LineStart {
   readonly members: readonly JsonMember[];
 }
 
-/** Bytes that are looked at: longer names are none of resources. */
+/** Bytes that are looked at: no resource has a longer type and id. */
 const startBytes = 200;
 const typeFirst = /^\{"resourceType":"(\w{1,64})","id":"([\w\-.:=]{1,88})"/;
 const idFirst = /^\{"id":"([\w\-.:=]{1,88})","resourceType":"(\w{1,64})"/;

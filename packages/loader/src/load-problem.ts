@@ -1,3 +1,5 @@
+import { ResourceTextError } from '@sluice/fhir';
+
 /** Something in the input that keeps one resource, one line or one file from being loaded. */
 export interface LoadProblem {
   /** The file, or the path as it was given when there is no such file. */
@@ -19,6 +21,11 @@ export class UnloadableError extends Error {
     this.name = 'UnloadableError';
     this.line = line;
   }
+}
+
+/** Whether an error says what is wrong with one resource. */
+export function isUnloadable(error: unknown): error is UnloadableError | ResourceTextError {
+  return error instanceof UnloadableError || error instanceof ResourceTextError;
 }
 
 /** Control characters, marks of direction and the like by their numbers, as in `\\u202e`. */

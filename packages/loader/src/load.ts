@@ -16,7 +16,6 @@ import type { Find } from './match-entries.ts';
 import { ReferenceReport, type UnresolvedReferences } from './reference-report.ts';
 import type { LoadProblem } from './load-problem.ts';
 import { type ProblemGroup, ProblemGroups } from './problem-groups.ts';
-import { Trial } from './trial.ts';
 import { UnchangedLines } from './unchanged-lines.ts';
 
 /** How far loading has come, over all files together; `bytesTotal` is their size on disk. */
@@ -144,7 +143,7 @@ async function loadFiles(
   });
   const mayBeStoredAsIs = !stamp && resolve !== true;
   const unchangedLines =
-    store.hasAny && mayBeStoredAsIs ? new UnchangedLines(pool, writer, new Trial()) : undefined;
+    store.hasAny && mayBeStoredAsIs ? new UnchangedLines(pool, writer) : undefined;
   const { written } = writer;
   const references = new ReferenceReport();
   const identified = new Set<string>();

@@ -14,6 +14,7 @@ import {
   writePatients,
   writeTargets,
 } from '@sluice/postgres';
+import { keyOf } from './conditional-targets.ts';
 import { deriveFacts } from './derive-facts.ts';
 
 /** What a repair corrected. */
@@ -107,7 +108,7 @@ async function tryPage(
     conditional.map((each) => each.type),
   );
   if (unidentified.size > 0) return unidentified;
-  const searches = new Map(conditional.map((each) => [each.type + each.search, each]));
+  const searches = new Map(conditional.map((each) => [keyOf(each), each]));
   await noteSearches(client, [...searches.values()]);
   const misplaced = all.filter(({ patients, facts }) => !isSamePatients(patients, facts.patients));
   await writePatients(

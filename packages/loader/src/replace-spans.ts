@@ -5,7 +5,7 @@ export interface TextEdit {
   readonly text: string;
 }
 
-/** Replaces spans of a text, in any order; of two that overlap the first counts. The text itself when there are none. */
+/** Replaces spans of a text, given in any order; where two overlap, the first one counts. Without edits the text is returned as it is. */
 export function replaceSpans(bytes: Buffer, edits: readonly TextEdit[]): Buffer {
   if (edits.length === 0) return bytes;
   const pieces: Buffer[] = [];

@@ -1,5 +1,6 @@
 import {
   type ConditionalReference,
+  endOfString,
   forEveryReference,
   type LocalBases,
   readReference,
@@ -17,8 +18,6 @@ export interface Searches {
 }
 
 const questionMark = 0x3f;
-const quote = 0x22;
-const backslash = 0x5c;
 const prefix = Buffer.from('"reference":"');
 
 /** Lists the conditional references of a resource; `undefined`: there are none. */
@@ -53,7 +52,7 @@ export function writeLiterals(
   const edits: TextEdit[] = [];
   for (let at = bytes.indexOf(prefix); at !== -1; at = bytes.indexOf(prefix, at + prefix.length)) {
     const start = at + prefix.length;
-    const end = endOfString(bytes, start);
+    const end = endOfString(bytes, start - 1);
     if (!mayHoldSearch(bytes.subarray(start, end))) continue;
     const text = String(JSON.parse(`"${bytes.toString('utf8', start, end)}"`));
     const meaning = readReference(text, bases);
@@ -67,10 +66,4 @@ export function writeLiterals(
 /** False where there is no question mark, which may be written as an escape. */
 function mayHoldSearch(bytes: Buffer): boolean {
   return bytes.includes(questionMark) || bytes.includes('\\u003');
-}
-
-function endOfString(bytes: Buffer, from: number): number {
-  let at = from;
-  while (at < bytes.length && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1;
-  return at;
 }

@@ -1,3 +1,4 @@
+import { endOfString } from '@sluice/fhir';
 import { type References, relativeTo } from './bundle-references.ts';
 import { replaceSpans, type TextEdit } from './replace-spans.ts';
 
@@ -90,8 +91,3 @@ function endOfName(bytes: Buffer, from: number, isWhole: boolean): number | unde
 }
 
 /** Where the quote is that ends the string which begins at a quote. */
-function endOfString(bytes: Buffer, from: number): number {
-  let at = from + 1;
-  while (at < bytes.length && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1;
-  return at;
-}

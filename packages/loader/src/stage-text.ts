@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { ResourceTextError, scanArray, scanObject } from '@sluice/fhir';
+import { scanArray, scanObject } from '@sluice/fhir';
 import type { StagedResource } from '@sluice/postgres';
 import { type BundleItem, readBundle } from './bundle-reader.ts';
 import {
@@ -11,7 +11,7 @@ import {
 import type { HeldResource } from './held-resources.ts';
 import { matchEntries } from './match-entries.ts';
 import { describeReadError } from './input-files.ts';
-import { UnloadableError } from './load-problem.ts';
+import { isUnloadable, UnloadableError } from './load-problem.ts';
 import { checkSize } from './read-json.ts';
 import { readQuickly, readResource } from './read-resource.ts';
 import { listSearches } from './resolve-references.ts';
@@ -191,10 +191,6 @@ function stage(
   const searches = isHeld ? listSearches(read, options.bases) : undefined;
   if (searches !== undefined) return { held: { read, searches, ...where } };
   return { staged: stageResource(read, line, options), checksum: crc32(read.bytes) };
-}
-
-function isUnloadable(error: unknown): error is UnloadableError | ResourceTextError {
-  return error instanceof UnloadableError || error instanceof ResourceTextError;
 }
 
 function reportUnloadable(error: unknown, line: number, place: string, report: Report): void {

@@ -1,7 +1,13 @@
-import { isPresent, type Pool, type PresentText, readPresent } from '@sluice/postgres';
+import {
+  isPresent,
+  type Pool,
+  type PresentText,
+  type PresentTexts,
+  readPresent,
+} from '@sluice/postgres';
 import type { BatchWriter } from './batch-writer.ts';
 import { cutLine, type LineStart, readLineStart } from './line-start.ts';
-import type { Trial } from './trial.ts';
+import { Trial } from './trial.ts';
 
 /** A line of a file. */
 export interface TextLine {
@@ -22,7 +28,7 @@ interface Gathered {
   /** What has been on its way into the store since the store was asked, or was then. */
   readonly onItsWay: ReadonlySet<string>;
   /** What the store has of them, by type and id. */
-  readonly present: Promise<ReadonlyMap<string, ReadonlyMap<string, PresentText>>>;
+  readonly present: Promise<PresentTexts>;
 }
 
 const maxLines = 4000;
@@ -37,16 +43,15 @@ const fewLines = 50;
 export class UnchangedLines {
   readonly #pool: Pool;
   readonly #writer: BatchWriter;
-  readonly #trial: Trial;
+  readonly #trial = new Trial();
   #lines: { line: TextLine; start: LineStart | undefined }[] = [];
   #bytes = 0;
   #isTried: boolean | undefined;
   #asked: Gathered | undefined;
 
-  constructor(pool: Pool, writer: BatchWriter, trial: Trial) {
+  constructor(pool: Pool, writer: BatchWriter) {
     this.#pool = pool;
     this.#writer = writer;
-    this.#trial = trial;
   }
 
   /** Takes the next line; a promise comes back only when the caller has to wait before it may go on. */
@@ -98,7 +103,10 @@ export class UnchangedLines {
     // What is being written now could be what is asked about.
     await this.#writer.idle();
     const onItsWay = this.#writer.watch();
-    const present = this.#lookUp(lines.flatMap(({ start }) => start ?? []));
+    const present = readPresent(
+      this.#pool,
+      lines.flatMap(({ start }) => start ?? []),
+    );
     present.catch(() => undefined);
     return { lines, onItsWay, present };
   }
@@ -117,20 +125,6 @@ export class UnchangedLines {
     }
     this.#writer.unwatch(asked.onItsWay);
     this.#trial.note(found > 0);
-  }
-
-  async #lookUp(starts: readonly LineStart[]): Promise<Map<string, Map<string, PresentText>>> {
-    const byType = new Map<string, string[]>();
-    for (const { type, id } of starts) {
-      const ids = byType.get(type);
-      if (ids === undefined) byType.set(type, [id]);
-      else ids.push(id);
-    }
-    // The targets of Provenance are noted anew with every write.
-    byType.delete('Provenance');
-    const present = new Map<string, Map<string, PresentText>>();
-    for (const [type, ids] of byType) present.set(type, await readPresent(this.#pool, type, ids));
-    return present;
   }
 }
 

@@ -49,6 +49,7 @@ export {
   isPresent,
   readPresent,
   type PresentText,
+  type PresentTexts,
 } from './present.ts';
 export { noteLocalBases } from './local-bases.ts';
 export { finishExport, type Finish } from './finish.ts';

@@ -20,8 +20,36 @@ export async function hasResources(db: Queryable): Promise<boolean> {
   return rows[0]?.any === true;
 }
 
-/** Looks up resources of a type; those that are not there, or deleted, are missing in the answer. */
+/** A resource, by what names it. */
+interface Named {
+  readonly type: string;
+  readonly id: string;
+}
+
+/** What the store has of some resources, by type and id. */
+export type PresentTexts = ReadonlyMap<string, ReadonlyMap<string, PresentText>>;
+
+/**
+ * Looks up resources; those that are not there, or deleted, are missing in the answer. So is Provenance, whose targets are noted anew with
+ * every write.
+ */
 export async function readPresent(
+  db: Queryable,
+  resources: readonly Named[],
+): Promise<PresentTexts> {
+  const byType = new Map<string, string[]>();
+  for (const { type, id } of resources) {
+    if (type === 'Provenance') continue;
+    const ids = byType.get(type);
+    if (ids === undefined) byType.set(type, [id]);
+    else ids.push(id);
+  }
+  const present = new Map<string, ReadonlyMap<string, PresentText>>();
+  for (const [type, ids] of byType) present.set(type, await readPresentOf(db, type, ids));
+  return present;
+}
+
+async function readPresentOf(
   db: Queryable,
   type: string,
   ids: readonly string[],
@@ -54,32 +82,17 @@ export function isPresent({ head, tail, splice }: CutText, present: PresentText)
   return hash.digest('hex') === present.sha256;
 }
 
-/**
- * Of a batch, those that `merge_staged` would find unchanged. Deletions are not looked at, nor is Provenance, whose targets
- * are noted anew with every write.
- */
+/** Of a batch, those that `merge_staged` would find unchanged. Deletions are not looked at, nor is what `readPresent` leaves out. */
 export async function findUnchanged(
   db: Queryable,
   batch: readonly StagedResource[],
 ): Promise<Set<StagedResource>> {
-  const byType = new Map<string, StagedResource[]>();
-  for (const resource of batch) {
-    if (resource.deleted || resource.type === 'Provenance') continue;
-    const list = byType.get(resource.type);
-    if (list === undefined) byType.set(resource.type, [resource]);
-    else list.push(resource);
-  }
-  const unchanged = new Set<StagedResource>();
-  for (const [type, resources] of byType) {
-    const present = await readPresent(
-      db,
-      type,
-      resources.map(({ id }) => id),
-    );
-    for (const resource of resources) {
-      const found = present.get(resource.id);
-      if (found !== undefined && isPresent(resource, found)) unchanged.add(resource);
-    }
-  }
-  return unchanged;
+  const stored = batch.filter(({ deleted }) => !deleted);
+  const present = await readPresent(db, stored);
+  return new Set(
+    stored.filter((resource) => {
+      const found = present.get(resource.type)?.get(resource.id);
+      return found !== undefined && isPresent(resource, found);
+    }),
+  );
 }

@@ -8,6 +8,7 @@ import type { ElementPath, SearchParameter } from './parameters.ts';
 import { currencySystem, type QuantityValue } from './quantity.ts';
 import {
   aliasedKeys,
+  aliasesOf,
   impliedTarget,
   type ReferenceAliases,
   writtenAliases,
@@ -143,10 +144,7 @@ function narrowReference(
     const text = isId(value) && implied !== undefined ? `${implied}/${value}` : value;
     const local = parseReference(text);
     if (local?.type === 'Patient' && isCompartmentPath(type, path)) {
-      const key = `Patient/${local.id}`;
-      return [
-        { patient: [local.id, ...(Object.hasOwn(aliases, key) ? (aliases[key] ?? []) : [])] },
-      ];
+      return [{ patient: [local.id, ...aliasesOf(aliases, `Patient/${local.id}`)] }];
     }
     const end = relativeEnd(text);
     const keys = isId(text) ? aliasedKeys(aliases, text) : [end];

@@ -39,12 +39,15 @@ export function parseReferenceValue(
  */
 export type ReferenceAliases = Readonly<Record<string, readonly string[]>>;
 
+/** The searches that lead to a resource, by its `Type/id`. */
+export function aliasesOf(aliases: ReferenceAliases, key: string): readonly string[] {
+  return (Object.hasOwn(aliases, key) ? aliases[key] : undefined) ?? [];
+}
+
 /** References to a resource that are written as searches. */
 export function writtenAliases(aliases: ReferenceAliases, key: string): string[] {
   const type = key.slice(0, key.indexOf('/'));
-  return (
-    (Object.hasOwn(aliases, key) ? aliases[key] : undefined)?.map((search) => type + search) ?? []
-  );
+  return aliasesOf(aliases, key).map((search) => type + search);
 }
 
 /** The resources of any type that have this id and are searched for. */
