@@ -75,10 +75,11 @@ test('it says what it implements, and which types can be exported', () => {
   );
 });
 
-test('every resource can be read, Groups can be searched', () => {
+test('every resource can be read, Groups can be searched, Binaries be read in a version', () => {
+  const more: Readonly<Record<string, string>> = { Group: 'search-type', Binary: 'vread' };
   for (const { type, interaction } of rest?.resource ?? []) {
     const codes = interaction.map(({ code }) => code);
-    expect([type, codes]).toEqual([type, type === 'Group' ? ['read', 'search-type'] : ['read']]);
+    expect([type, codes]).toEqual([type, type in more ? ['read', more[type]] : ['read']]);
   }
 });
 

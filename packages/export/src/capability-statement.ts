@@ -53,7 +53,7 @@ export function capabilityStatement(options: CapabilityOptions): object {
 
 const restDocumentation =
   'Exports are asynchronous: kick-off, status, files, delete. ' +
-  'Every resource can be read by its id. Search parameters are those that _typeFilter takes; only Group can be searched over HTTP, ' +
+  'Every resource can be read by its id, and a Binary in one version. Search parameters are those that _typeFilter takes; only Group can be searched over HTTP, ' +
   'by those of its parameters that say so. ' +
   'Not supported: composite and special search parameters, chains, _has, :in and :not-in; ' +
   'of $export: organizeOutputBy, partial manifests, _container.';
@@ -78,7 +78,9 @@ function security({ security: description, tokenUrl }: CapabilityOptions): objec
 function resource(type: string, options: CapabilityOptions): object {
   const parameters = searchParametersOf(type);
   if (type !== 'Patient' && type !== 'Group') {
-    return { type, interaction: [{ code: 'read' }], searchParam: parameters };
+    // Attachments can name a version.
+    const versions = type === 'Binary' ? [{ code: 'vread' }] : [];
+    return { type, interaction: [{ code: 'read' }, ...versions], searchParam: parameters };
   }
   const isGroup = type === 'Group';
   const name = isGroup ? 'group-export' : 'patient-export';

@@ -102,7 +102,7 @@ export {
 } from './parts.ts';
 export { beginPlanning, settleExport, storePlan, touchExport, type Plan } from './planning.ts';
 export { createPool, type Client, type Pool, type PoolOptions, type Queryable } from './pool.ts';
-export { readResource, readResourceAt, type StoredVersion } from './read-resource.ts';
+export { readResource, readResourceAt, readVersion, type StoredVersion } from './read-resource.ts';
 export { checkReplica, noteReadable, untilReplayed, WrongReplicaError } from './replica.ts';
 export {
   writeResources,

@@ -25,6 +25,22 @@ export async function readResource(
   return rows[0];
 }
 
+/** A version of a resource, the newest one by that id, a tombstone too; `undefined` when there is none, or it is not kept any more. */
+export async function readVersion(
+  db: Queryable,
+  type: string,
+  id: string,
+  versionId: string,
+): Promise<StoredVersion | undefined> {
+  const { rows } = await db.query<StoredVersion>(
+    `select ${columns} from sluice.resources
+      where type = $1 and id = $2 and version_id = $3
+      order by seq desc limit 1`,
+    [type, id, versionId],
+  );
+  return rows[0];
+}
+
 /** A resource as it was stored at an instant; `undefined` when it was not there, or was deleted then. */
 export async function readResourceAt(
   db: Queryable,

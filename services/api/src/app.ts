@@ -18,7 +18,7 @@ import { health, readiness } from './routes/health.ts';
 import { kickOff } from './routes/kick-off.ts';
 import { listExportsRoute } from './routes/list-exports.ts';
 import { outputFile } from './routes/output-file.ts';
-import { isResourceAddress, read } from './routes/read.ts';
+import { isResourceAddress, read, readBinaryVersion } from './routes/read.ts';
 import { rpc } from './routes/rpc.ts';
 import { searchGroups } from './routes/search-groups.ts';
 import { maxCallBytes } from './rpc-method.ts';
@@ -103,6 +103,10 @@ export function createApp(deps: Dependencies): Express {
     .route('/fhir/:type/:id')
     .all(isResourceAddress)
     .get(read(deps))
+    .all(methodNotAllowed('GET, HEAD'));
+  app
+    .route('/fhir/Binary/:id/_history/:versionId')
+    .get(readBinaryVersion(deps))
     .all(methodNotAllowed('GET, HEAD'));
 
   app.use(notFound);

@@ -204,6 +204,15 @@ export const routes: Readonly<Record<string, RouteInput>> = {
       ).map((address) => `/fhir/${address}`),
     ),
   },
+  '/fhir/Binary/:id/_history/:versionId': {
+    methods: read,
+    target: at(
+      weighted(
+        [2, oneOf(['note-1/_history/1', 'note-1/_history/2', 'note-2/_history/1'])],
+        [1, fc.tuple(id, id).map(([name, version]) => `${name}/_history/${version}`)],
+      ).map((address) => `/fhir/Binary/${address}`),
+    ),
+  },
   nowhere: {
     methods: ['GET', 'POST', 'PUT'],
     target: weighted(

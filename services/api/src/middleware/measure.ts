@@ -12,6 +12,7 @@ const operations = {
   '/fhir/Group': 'read',
   '/fhir/Group/_search': 'read',
   '/fhir/:type/:id': 'read',
+  '/fhir/Binary/:id/_history/:versionId': 'read',
 } as const;
 
 type Operation = (typeof operations)[keyof typeof operations] | 'status' | 'cancel' | 'other';

@@ -11,8 +11,7 @@ import { contextOf } from '../middleware/request-context.ts';
 import { checkOwnExport, findNamedExport } from '../own-export.ts';
 import { queryOf } from '../query-of.ts';
 import { rightsOfOwner } from '../rights-of-owner.ts';
-import { resourceResponse } from '../resource-response.ts';
-import { sendBytes } from '../send-response.ts';
+import { sendResource } from '../send-resource.ts';
 
 /**
  * `GET $export-attachment/{id}/{binaryId}`: the Binary that an exported attachment points to, as it was
@@ -29,8 +28,7 @@ export function attachment(deps: Dependencies): RequestHandler {
     if (binary === undefined || !(await mayReadBinary(deps, rights, binary.body, isWithinRights))) {
       throw new ExportError('not-found', 'There is no such attachment.');
     }
-    const request = { headers: req.headers, query: queryOf(req) };
-    sendBytes(res, resourceResponse(request, { type: 'Binary', ...binary }));
+    sendResource(req, res, 'Binary', binary);
   };
 }
 
